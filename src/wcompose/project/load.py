@@ -1,0 +1,470 @@
+"""From the text of ``wcompose.toml`` to a `Project`, with every problem found in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomli
+from pydantic import ValidationError
+
+from wcompose.errors import ProjectError
+from wcompose.project.model import (
+    EdgeDeclaration,
+    Endpoint,
+    NodeDeclaration,
+    Project,
+    PythonSource,
+    RunDeclaration,
+)
+from wcompose.project.schema import ComponentTable, ProjectFile, Table
+from wcompose.report import Finding, Place, Report
+from wcompose.suggest import did_you_mean
+
+PROJECT_FILE = "wcompose.toml"
+SIZE_LIMIT = 1 << 20
+"""Bytes of a project file that are read at most."""
+
+KeyPath = tuple[str, ...]
+Places = Mapping[KeyPath, tuple[Place, Place]]
+"""For each dotted key (array elements by index) the place of the key and of its value."""
+
+Locator = Callable[[str, str], Places]
+"""Finds the places of all keys, given the file's name and its text. Only asked on errors."""
+
+_TYPE_WORDS = {
+    "string_type": "a string",
+    "int_type": "an integer",
+    "bool_type": "true or false",
+    "list_type": "an array",
+    "dict_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
+_VALUE_WORDS = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a float",
+    str: "a string",
+    list: "an array",
+    dict: "a table",
+}
+
+
+def find_project(start: Path) -> Path:
+    """The project file that ``start`` means: itself, in it, or in the nearest directory above.
+
+    Args:
+        start: a project file or a directory.
+
+    Raises:
+        ProjectError: there is none; says where it was looked for.
+    """
+    if start.is_file():
+        return start
+    if not start.exists():
+        raise ProjectError.of(
+            "project-missing",
+            f"`{start}` does not exist",
+            hint=f"give a directory with a `{PROJECT_FILE}`, or the file itself",
+        )
+    absolute = start.resolve()
+    for directory in (absolute, *absolute.parents):
+        candidate = directory / PROJECT_FILE
+        if candidate.is_file():
+            return start / PROJECT_FILE if directory == absolute else candidate
+    raise ProjectError.of(
+        "project-missing",
+        f"no `{PROJECT_FILE}` in `{start}` or any directory above it",
+        hint=f"go to the project's directory, or write a `{PROJECT_FILE}` with `[project]` and "
+        "one `[components.NAME]` for each component",
+    )
+
+
+def load_project(file: Path, locate: Locator) -> Project:
+    """Read and check a project file.
+
+    Args:
+        file: the ``wcompose.toml``.
+        locate: finds lines and columns of keys; only called when there is something to report.
+
+    Raises:
+        ProjectError: with every problem of the file.
+    """
+    text = _read(file)
+    try:
+        data = tomli.loads(text)
+    except tomli.TOMLDecodeError as error:
+        raise ProjectError(_syntax_finding(file, text, error)) from None
+    return _Loader(file, text, locate).load(data)
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ProjectError.of(
+            "project-unreadable",
+            f"cannot read `{file}`",
+            causes=[(error.strerror or str(error)).lower()],
+            hint="check the path and its permissions",
+        ) from None
+    if len(data) > SIZE_LIMIT:
+        raise ProjectError.of(
+            "project-too-large",
+            f"`{file}` is larger than {SIZE_LIMIT:,} bytes",
+            hint="a project file names components; data belongs into files of its own",
+        )
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        raise ProjectError.of(
+            "project-encoding",
+            f"`{file}` is not UTF-8",
+            place=Place(str(file), line, column),
+            hint="save the file as UTF-8",
+        ) from None
+
+
+def _syntax_finding(file: Path, text: str, error: tomli.TOMLDecodeError) -> Finding:
+    lines = text.splitlines()
+    source = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
+    message = error.msg[:1].lower() + error.msg[1:]
+    return Finding(
+        "project-syntax",
+        f"malformed TOML: {message}",
+        Place(str(file), error.lineno, error.colno, error.colno + 1, source=source),
+        hint="mend the line; values need quotes unless they are numbers, booleans, arrays or tables",
+    )
+
+
+class _Loader:
+    """Checks one file. Collects findings; places are looked up once, when the first is made."""
+
+    def __init__(self, file: Path, text: str, locate: Locator) -> None:
+        self._file = file
+        self._root = file.resolve().parent
+        self._text = text
+        self._locate = locate
+        self._places: Places | None = None
+        self._findings: list[Finding] = []
+
+    def load(self, data: dict[str, Any]) -> Project:
+        try:
+            table = ProjectFile.model_validate(data)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False, include_context=True):
+                self._schema_problem(data, detail)
+            raise self._error() from None
+        nodes = tuple(
+            node
+            for name, component in sorted(table.components.items())
+            if (node := self._node(name, component))
+        )
+        known = sorted(table.components)
+        exports = table.graph.exports
+        project = Project(
+            file=self._file,
+            name=table.project.name,
+            version=table.project.version,
+            description=table.project.description,
+            wit=self._existing(("project", "wit"), table.project.wit) or self._root,
+            nodes=nodes,
+            exports=None
+            if exports is None
+            else tuple(
+                self._endpoint(("graph", "exports", str(index)), text, known)
+                for index, text in enumerate(exports)
+            ),
+            edges=tuple(
+                self._edge(index, edge.importing, edge.source, edge.outside, known)
+                for index, edge in enumerate(table.graph.edges)
+            ),
+            run=RunDeclaration(
+                invoke=table.run.invoke,
+                arguments=tuple(table.run.arguments),
+                stdin=None
+                if table.run.stdin is None
+                else self._existing(("run", "stdin"), table.run.stdin),
+            ),
+        )
+        if self._findings:
+            raise self._error()
+        return project
+
+    def _error(self) -> ProjectError:
+        return ProjectError(Report.of(self._findings).findings)
+
+    def _add(
+        self, rule: str, path: KeyPath, message: str, *, of_value: bool = False, hint: str = ""
+    ) -> None:
+        place = self._place(path, of_value=of_value)
+        self._findings.append(Finding(rule, message, place, hint=hint))
+
+    def _place(self, path: KeyPath, *, of_value: bool = False) -> Place:
+        if self._places is None:
+            self._places = self._locate(str(self._file), self._text)
+        for length in range(len(path), 0, -1):
+            if found := self._places.get(path[:length]):
+                return found[1] if of_value and length == len(path) else found[0]
+        return Place(str(self._file))
+
+    def _schema_problem(self, data: dict[str, Any], detail: Mapping[str, Any]) -> None:
+        """Turn one complaint of the schema into words of ours."""
+        steps = [str(step) for step in detail["loc"]]
+        kind = str(detail["type"])
+        if steps and steps[-1] == "[key]":
+            path = tuple(steps[:-1])
+            self._add(
+                "bad-name",
+                path,
+                f"`{path[-1]}` is not a component name",
+                hint="use lower-case words joined by hyphens, such as `image-store`",
+            )
+            return
+        path = tuple(steps)
+        key, parent = (path[-1] if path else ""), path[:-1]
+        if kind == "extra_forbidden":
+            known = _known_keys(parent)
+            self._add(
+                "unknown-key",
+                path,
+                f"unknown key `{key}` in {_table_name(parent)}",
+                hint=did_you_mean(key, known)
+                or "known here: " + ", ".join(f"`{name}`" for name in known),
+            )
+        elif kind == "missing":
+            self._add("missing-key", parent, f"{_table_name(parent)} lacks `{key}`",
+                      hint=_missing_hint(parent, key))
+        elif kind in _TYPE_WORDS:
+            actual = _VALUE_WORDS.get(type(_value_at(data, path)), "something else")
+            self._add(
+                "wrong-type", path, f"`{'.'.join(path)}` must be {_TYPE_WORDS[kind]}, not {actual}",
+                of_value=True,
+            )  # fmt: skip
+        elif kind == "string_pattern_mismatch":
+            self._add(
+                "bad-value",
+                path,
+                f"`{_value_at(data, path)}` cannot be `{'.'.join(path)}`",
+                of_value=True,
+                hint=_pattern_hint(key),
+            )
+        else:
+            message = str(detail["msg"])
+            self._add(
+                "bad-value",
+                path,
+                f"`{'.'.join(path)}`: {message[:1].lower()}{message[1:]}",
+                of_value=True,
+            )
+
+    def _node(self, name: str, table: ComponentTable) -> NodeDeclaration | None:
+        path: KeyPath = ("components", name)
+        before = len(self._findings)
+        origin: Path | PythonSource | None = None
+        if table.path is not None and table.source is not None:
+            self._add(
+                "contradiction",
+                (*path, "source"),
+                f"`{name}` has both `path` and `source`",
+                hint="keep `path` for a prebuilt component, `source` for one that is built",
+            )
+        elif table.path is not None:
+            origin = self._existing((*path, "path"), table.path, want_file=True)
+            for key in ("module", "requirements"):
+                if getattr(table, key) is not None:
+                    self._add(
+                        "contradiction",
+                        (*path, key),
+                        f"`{key}` means nothing for the prebuilt component `{name}`",
+                        hint=f"remove `{key}`, or give `source` in the place of `path`",
+                    )
+        elif table.source is not None:
+            origin = self._python_source(path, name, table)
+        else:
+            self._add(
+                "missing-key",
+                path,
+                f"`[components.{name}]` has neither `path` nor `source`",
+                hint='add `path = "….wasm"` for a prebuilt component, or `language = "python"` '
+                "with `source`",
+            )
+        if origin is None or len(self._findings) > before:
+            return None
+        return NodeDeclaration(name, table.language or "", origin, table.world, self._plain(path))
+
+    def _plain(self, path: KeyPath) -> Place:
+        """A place without line and column: asking for those costs the engine's start."""
+        return Place(str(self._file), item=".".join(path))
+
+    def _python_source(
+        self, path: KeyPath, name: str, table: ComponentTable
+    ) -> PythonSource | None:
+        if table.language != "python":
+            self._add(
+                "language-not-built",
+                (*path, "language") if table.language else path,
+                f"`{name}` is given as source, and only Python is built from source",
+                hint='set `language = "python"`, or build the component and name it with `path`',
+            )
+        if table.world is None:
+            self._add(
+                "missing-key",
+                path,
+                f"`[components.{name}]` lacks `world`",
+                hint="name the world of the project's WIT that the source implements",
+            )
+        directory = self._existing((*path, "source"), table.source or "", want_directory=True)
+        requirements = (
+            None
+            if table.requirements is None
+            else self._existing((*path, "requirements"), table.requirements, want_file=True)
+        )
+        if directory is None:
+            return None
+        if requirements is None and (directory / "requirements.txt").is_file():
+            requirements = directory / "requirements.txt"
+        return PythonSource(directory, table.module or "app", requirements)
+
+    def _existing(
+        self, path: KeyPath, text: str, *, want_file: bool = False, want_directory: bool = False
+    ) -> Path | None:
+        """A path below the project's directory that exists; a finding and none otherwise."""
+        joined = self._root / text
+        resolved = joined.resolve()
+        dotted = ".".join(path)
+        if Path(text).is_absolute() or not resolved.is_relative_to(self._root):
+            self._add(
+                "path-outside",
+                path,
+                f"`{dotted}` leaves the project: `{text}`",
+                of_value=True,
+                hint="name a path below the directory of the project file",
+            )
+            return None
+        if not resolved.exists():
+            near = did_you_mean(
+                joined.name,
+                [entry.name for entry in joined.parent.iterdir()] if joined.parent.is_dir() else [],
+            )
+            self._add(
+                "path-missing", path, f"`{dotted}` names `{text}`, which does not exist",
+                of_value=True, hint=near or "build the file first, or mend the path",
+            )  # fmt: skip
+            return None
+        if want_file and not resolved.is_file():
+            self._add("path-kind", path, f"`{dotted}` names `{text}`, which is not a file",
+                      of_value=True)
+            return None
+        if want_directory and not resolved.is_dir():
+            self._add("path-kind", path, f"`{dotted}` names `{text}`, which is not a directory",
+                      of_value=True)
+            return None
+        return self._file.parent / text
+
+    def _endpoint(
+        self, path: KeyPath, text: str, known: Sequence[str], *, name_needed: bool = True
+    ) -> Endpoint:
+        node, _, name = text.partition(":")
+        if not name and name_needed:
+            self._add(
+                "bad-value",
+                path,
+                f"`{text}` is not of the form `NODE:NAME`",
+                of_value=True,
+                hint="write the node, a colon and the interface, such as "
+                "`gateway:digits:vision/handler`",
+            )
+        elif node not in known:
+            self._add(
+                "unknown-node",
+                path,
+                f"no component is called `{node}`",
+                of_value=True,
+                hint=did_you_mean(node, known)
+                or "there are " + ", ".join(f"`{each}`" for each in known),
+            )
+        return Endpoint(node, name, self._plain(path))
+
+    def _edge(
+        self, index: int, importing: str, source: str | None, outside: bool, known: Sequence[str]
+    ) -> EdgeDeclaration:
+        path: KeyPath = ("graph", "edges", str(index))
+        if outside and source is not None:
+            self._add(
+                "contradiction", (*path, "outside"), f"`{importing}` has both `from` and `outside`",
+                hint="keep one of them",
+            )  # fmt: skip
+        if not outside and source is None:
+            self._add(
+                "missing-key", path, f"the edge of `{importing}` has neither `from` nor `outside`",
+                hint='add `from = "NODE"`, or `outside = true` to leave it to the host',
+            )  # fmt: skip
+        return EdgeDeclaration(
+            self._endpoint((*path, "import"), importing, known),
+            None
+            if source is None
+            else self._endpoint((*path, "from"), source, known, name_needed=False),
+        )
+
+
+def _value_at(data: Any, path: KeyPath) -> Any:
+    for step in path:
+        if isinstance(data, list) and step.isdigit() and int(step) < len(data):
+            data = data[int(step)]
+        elif isinstance(data, dict):
+            data = data.get(step)
+        else:
+            return None
+    return data
+
+
+def _table_name(path: KeyPath) -> str:
+    if not path:
+        return "the file"
+    if path[:2] == ("graph", "edges"):
+        return "`[[graph.edges]]`"
+    return f"`[{'.'.join(path)}]`"
+
+
+def _known_keys(path: KeyPath) -> list[str]:
+    """The keys that the table at ``path`` may have, read off the schema."""
+    model: type[Table] = ProjectFile
+    for step in path:
+        field = next(
+            (each for name, each in model.model_fields.items() if step in (name, each.alias)), None
+        )
+        # An array's index or a component's name is no field: the model is already that of the element.
+        if field and (inner := _tables_in(field.annotation)):
+            model = inner
+    return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _tables_in(annotation: Any) -> type[Table] | None:
+    if isinstance(annotation, type) and issubclass(annotation, Table):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        if found := _tables_in(argument):
+            return found
+    return None
+
+
+def _missing_hint(parent: KeyPath, key: str) -> str:
+    if not parent:
+        return f"add a table `[{key}]`" if key == "project" else f"add a table `[{key}.NAME]`"
+    return f'add `{key} = "…"`'
+
+
+def _pattern_hint(key: str) -> str:
+    if key == "version":
+        return "write a semantic version such as `0.1.0`"
+    if key == "module":
+        return "write a Python module name such as `app` or `package.module`"
+    return "use lower-case words joined by hyphens, such as `image-store`"
+

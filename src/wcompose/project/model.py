@@ -1,0 +1,124 @@
+"""A project: what ``wcompose.toml`` says, checked, with paths that exist."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wcompose.report import Place
+
+
+@dataclass(frozen=True)
+class PythonSource:
+    """A node that is built from Python source.
+
+    Attributes:
+        directory: root of its modules.
+        module: dotted name of the module with the exports.
+        requirements: its requirements file, if it has one.
+    """
+
+    directory: Path
+    module: str
+    requirements: Path | None
+
+
+@dataclass(frozen=True)
+class NodeDeclaration:
+    """One ``[components.NAME]`` table.
+
+    Attributes:
+        name: name of the node.
+        language: source language as told, empty when not told.
+        origin: where the component comes from: a prebuilt binary, or Python source.
+        world: name of the world it stands in; none to take a prebuilt component as it is.
+        place: where the table stands.
+    """
+
+    name: str
+    language: str
+    origin: Path | PythonSource
+    world: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """``NODE:NAME``: an import or export of a node, as the project file spells it."""
+
+    node: str
+    name: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.node}:{self.name}" if self.name else self.node
+
+
+@dataclass(frozen=True)
+class EdgeDeclaration:
+    """One ``[[graph.edges]]`` table: an import, and the export that fills it.
+
+    Attributes:
+        importing: the import.
+        source: the providing node, with the export's name when it differs (else empty); none
+            when the import is left to the outside.
+    """
+
+    importing: Endpoint
+    source: Endpoint | None
+
+
+@dataclass(frozen=True)
+class RunDeclaration:
+    """The ``[run]`` table."""
+
+    invoke: str | None = None
+    arguments: tuple[str, ...] = ()
+    stdin: Path | None = None
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checked project.
+
+    Attributes:
+        file: its ``wcompose.toml``.
+        name: name of the composition.
+        version: version of the composition.
+        description: one line about it, may be empty.
+        wit: directory or file of its contracts.
+        nodes: its nodes in the order of their names.
+        exports: what the whole exports; none to export all that no node uses.
+        edges: the choices that are stated.
+        run: what ``wcompose run`` does.
+    """
+
+    file: Path
+    name: str
+    version: str
+    description: str
+    wit: Path
+    nodes: tuple[NodeDeclaration, ...]
+    exports: tuple[Endpoint, ...] | None
+    edges: tuple[EdgeDeclaration, ...]
+    run: RunDeclaration
+
+    @property
+    def root(self) -> Path:
+        """Directory of the project."""
+        return self.file.parent
+
+    @property
+    def output(self) -> Path:
+        """The composition that a build writes."""
+        return self.root / "build" / f"{self.name}.wasm"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file that a build writes."""
+        return self.root / "wcompose.lock"
+
+    @property
+    def state(self) -> Path:
+        """Directory of what a build keeps for the next one."""
+        return self.root / "build" / ".wcompose"

@@ -1,0 +1,130 @@
+"""The shape of ``wcompose.toml``, told once.
+
+The models are both the check of a file and the source of the JSON Schema that ships with the
+package (`json_schema`). They hold what the file says; `wcompose.project.load` turns that into a
+`Project` whose paths exist and whose names refer to something.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Label = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)
+]
+"""A name in kebab case, as the Component Model spells labels."""
+
+Version = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$",
+        max_length=128,
+    ),
+]
+"""A semantic version."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+
+class Table(BaseModel):
+    """A table of the file: unknown keys are errors, and types are not converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title=None)
+
+
+class ProjectTable(Table):
+    """``[project]``: what the composition is called and where its contracts are."""
+
+    name: Label = Field(description="Name of the composition; the output is build/<name>.wasm.")
+    version: Version = Field(default="0.0.0", description="Version of the composition.")
+    description: str = Field(default="", description="One line about it.", max_length=1024)
+    wit: Text = Field(default="wit", description="Directory or file with the WIT contracts.")
+
+
+class ComponentTable(Table):
+    """``[components.NAME]``: one node of the graph."""
+
+    language: Label | None = Field(
+        default=None,
+        description="Source language. `python` is built from `source`; others are prebuilt.",
+    )
+    path: Text | None = Field(default=None, description="Prebuilt component binary.")
+    source: Text | None = Field(
+        default=None, description="Directory of the Python source that the node is built from."
+    )
+    module: (
+        Annotated[
+            str,
+            StringConstraints(
+                pattern=r"^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$", max_length=256
+            ),
+        ]
+        | None
+    ) = Field(default=None, description="Python module with the exports; `app` unless told.")
+    requirements: Text | None = Field(
+        default=None, description="Requirements file with the dependencies of the Python source."
+    )
+    world: Text | None = Field(
+        default=None, description="World in the project's WIT that the node stands in."
+    )
+
+
+class EdgeTable(Table):
+    """``[[graph.edges]]``: one choice that the planner shall not make by itself."""
+
+    importing: Text = Field(
+        alias="import", description="What is wired: `NODE:IMPORT`, such as `gateway:acme:db/store`."
+    )
+    source: Text | None = Field(
+        default=None,
+        alias="from",
+        description="Node that provides it, or `NODE:EXPORT` when its name differs.",
+    )
+    outside: bool = Field(default=False, description="Leave it to the host on purpose.")
+
+
+class GraphTable(Table):
+    """``[graph]``: what the whole offers, and the choices that are not unique."""
+
+    exports: list[Text] | None = Field(
+        default=None,
+        description="What the composition exports, each `NODE:EXPORT`; unless told, every export "
+        "that no other node uses.",
+        max_length=1024,
+    )
+    edges: list[EdgeTable] = Field(default_factory=list, max_length=10_000)
+
+
+class RunTable(Table):
+    """``[run]``: what ``wcompose run`` does when nothing else is asked."""
+
+    invoke: Text | None = Field(
+        default=None, description="Exported function to call; otherwise `wasi:cli/run` is run."
+    )
+    arguments: list[str] = Field(
+        default_factory=list,
+        description="Arguments of the program, or WAVE values of the function.",
+        max_length=1024,
+    )
+    stdin: Text | None = Field(default=None, description="File given as standard input.")
+
+
+class ProjectFile(Table):
+    """The whole file."""
+
+    project: ProjectTable
+    components: dict[Label, ComponentTable] = Field(min_length=1, max_length=10_000)
+    graph: GraphTable = Field(default_factory=GraphTable)
+    run: RunTable = Field(default_factory=RunTable)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of ``wcompose.toml``, for editors and other tools."""
+    schema = ProjectFile.model_json_schema(by_alias=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema,
+        "title": "wcompose.toml",
+    }
