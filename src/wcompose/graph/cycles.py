@@ -51,8 +51,7 @@ def _cycles(left: dict[str, set[str]], edges: Sequence[Edge]) -> list[Finding]:
             continue
         circle = [*path[path.index(name) :], name]
         names = {
-            (edge.importer, edge.exporter): edge.import_name
-            for edge in sorted(edges, reverse=True)
+            (edge.importer, edge.exporter): edge.import_name for edge in sorted(edges, reverse=True)
         }
         steps = [
             f"`{importer}` imports `{names[importer, exporter]}` from `{exporter}`"

@@ -252,9 +252,7 @@ class _Planner:
                 if export_item is not None
                 else (True,)
             )
-            found.append(
-                (Candidate(exporter.name, export_name, verdict, reason, mismatches), rank)
-            )
+            found.append((Candidate(exporter.name, export_name, verdict, reason, mismatches), rank))
         return found
 
     def _ambiguous(self, node: Node, name: str, finalists: Sequence[Candidate]) -> None:
@@ -344,9 +342,7 @@ def _names_match(
 
 def _with_verdict(candidate: Candidate, taken: Candidate, *, is_types: bool) -> Candidate:
     if candidate is taken:
-        return Candidate(
-            candidate.exporter, candidate.export_name, Verdict.TAKEN, candidate.reason
-        )
+        return Candidate(candidate.exporter, candidate.export_name, Verdict.TAKEN, candidate.reason)
     if candidate.verdict is Verdict.REFUSED:
         return candidate
     reason = (
@@ -366,4 +362,3 @@ def _sides(importer: str, exporter: str, mismatch: Mismatch) -> tuple[str, ...]:
         )
         if text
     )
-

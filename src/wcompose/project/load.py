@@ -239,8 +239,12 @@ class _Loader:
                 or "known here: " + ", ".join(f"`{name}`" for name in known),
             )
         elif kind == "missing":
-            self._add("missing-key", parent, f"{_table_name(parent)} lacks `{key}`",
-                      hint=_missing_hint(parent, key))
+            self._add(
+                "missing-key",
+                parent,
+                f"{_table_name(parent)} lacks `{key}`",
+                hint=_missing_hint(parent, key),
+            )
         elif kind in _TYPE_WORDS:
             actual = _VALUE_WORDS.get(type(_value_at(data, path)), "something else")
             self._add(
@@ -359,12 +363,17 @@ class _Loader:
             )  # fmt: skip
             return None
         if want_file and not resolved.is_file():
-            self._add("path-kind", path, f"`{dotted}` names `{text}`, which is not a file",
-                      of_value=True)
+            self._add(
+                "path-kind", path, f"`{dotted}` names `{text}`, which is not a file", of_value=True
+            )
             return None
         if want_directory and not resolved.is_dir():
-            self._add("path-kind", path, f"`{dotted}` names `{text}`, which is not a directory",
-                      of_value=True)
+            self._add(
+                "path-kind",
+                path,
+                f"`{dotted}` names `{text}`, which is not a directory",
+                of_value=True,
+            )
             return None
         return self._file.parent / text
 
@@ -467,4 +476,3 @@ def _pattern_hint(key: str) -> str:
     if key == "module":
         return "write a Python module name such as `app` or `package.module`"
     return "use lower-case words joined by hyphens, such as `image-store`"
-

@@ -1,0 +1,197 @@
+//! Looking at and making binaries.
+
+use crate::describe;
+use crate::exports::wcompose::engine::binaries::{Guest, Identity};
+use crate::exports::wcompose::engine::contracts::Features;
+use crate::problems::{did_you_mean, from_chain, problem, worded};
+use crate::wcompose::engine::types::{FileKind, Problem};
+use crate::{contracts, files, report_panics, Engine};
+use anyhow::{Context, Result};
+use wasi_preview1_component_adapter_provider as adapter;
+use wasmparser::{Parser, Payload, Validator, WasmFeatures};
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{Resolve, WorldId};
+
+impl Guest for Engine {
+    fn identify(path: String) -> Result<Identity, Problem> {
+        report_panics();
+        let bytes = files::read(&path)?;
+        let (kind, detail) = kind(&bytes);
+        Ok(Identity { kind, size: bytes.len() as u64, detail })
+    }
+
+    fn validate(path: String) -> Result<(), Problem> {
+        report_panics();
+        let bytes = files::read(&path)?;
+        validated(&bytes)
+            .map_err(|error| from_chain("invalid", format!("`{path}` is not valid"), &error))
+    }
+
+    fn fits_world(
+        component: String,
+        wit: String,
+        world_name: Option<String>,
+    ) -> Result<Vec<Problem>, Vec<Problem>> {
+        report_panics();
+        let (resolve, world) = world(&wit, world_name.as_deref())?;
+        let bytes = files::read(&component).map_err(|problem| vec![problem])?;
+        Ok(match wit_component::targets(&resolve, world, &bytes, true) {
+            Ok(()) => Vec::new(),
+            Err(error) => {
+                let name = &resolve.worlds[world].name;
+                let message = format!("`{component}` does not fit world `{name}`");
+                vec![from_chain("world-mismatch", message, &error)]
+            }
+        })
+    }
+
+    fn encode(
+        core: String,
+        wit: Option<String>,
+        world_name: Option<String>,
+        adapt_preview1: bool,
+        output: String,
+    ) -> Result<(), Vec<Problem>> {
+        report_panics();
+        let mut module = files::read(&core).map_err(|problem| vec![problem])?;
+        let (found, detail) = kind(&module);
+        if found != FileKind::CoreModule {
+            let message = format!("`{core}` is {detail}, not a core module");
+            return Err(vec![problem("not-a-core-module", message)]);
+        }
+        let embedded = match wit {
+            Some(wit) => Some(world(&wit, world_name.as_deref())?),
+            None => None,
+        };
+        let bytes = encoded(&mut module, embedded, adapt_preview1).map_err(|error| {
+            let message = format!("`{core}` cannot be made a component");
+            let text = format!("{error:#}");
+            let hint = if text.contains("wasi_snapshot_preview1") && !adapt_preview1 {
+                "it needs WASI preview 1: add `--adapt-preview1`"
+            } else if text.contains("component-type") || text.contains("no exports") {
+                "name the WIT and the world that it implements: `--wit DIRECTORY --world NAME`"
+            } else {
+                ""
+            };
+            vec![from_chain("not-encoded", message, &error).hinting(hint)]
+        })?;
+        files::write(&output, &bytes).map_err(|problem| vec![problem])
+    }
+
+    fn describe(path: String) -> Result<String, Problem> {
+        report_panics();
+        let bytes = files::read(&path)?;
+        describe::describe(&bytes)
+            .map(|value| value.to_string())
+            .map_err(|error| from_chain("invalid", format!("`{path}` cannot be read"), &error))
+    }
+}
+
+/// Validate with every feature that the runtime enables for components.
+pub fn validated(bytes: &[u8]) -> Result<()> {
+    Validator::new_with_features(WasmFeatures::all()).validate_all(bytes)?;
+    Ok(())
+}
+
+fn encoded(
+    module: &mut Vec<u8>,
+    embedded: Option<(Resolve, WorldId)>,
+    adapt_preview1: bool,
+) -> Result<Vec<u8>> {
+    if let Some((resolve, world)) = embedded {
+        wit_component::embed_component_metadata(
+            module,
+            &resolve,
+            world,
+            StringEncoding::UTF8,
+            false,
+        )?;
+    }
+    let mut encoder = ComponentEncoder::default();
+    encoder.validate(true);
+    if adapt_preview1 {
+        encoder
+            .adapter(
+                adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
+                adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+            )
+            .context("the WASI preview 1 adapter")?;
+    }
+    encoder.module(module)?;
+    encoder.encode()
+}
+
+fn world(wit: &str, name: Option<&str>) -> Result<(Resolve, WorldId), Vec<Problem>> {
+    let (resolve, package, _) = contracts::load(wit, &Features::All)?;
+    match resolve.select_world(&[package], name) {
+        Ok(world) => Ok((resolve, world)),
+        Err(error) => {
+            let known = resolve.packages[package].worlds.keys().map(String::as_str);
+            let hint = did_you_mean(name.unwrap_or_default(), known);
+            let message = worded(&error.to_string());
+            Err(vec![problem("world-not-found", message).hinting(hint)])
+        }
+    }
+}
+
+/// What a file is, in kind and in words.
+fn kind(bytes: &[u8]) -> (FileKind, String) {
+    if bytes.is_empty() {
+        return (FileKind::Empty, "an empty file".into());
+    }
+    if bytes.starts_with(b"\0asm") {
+        return binary_kind(bytes);
+    }
+    if b"\0asm".starts_with(bytes) {
+        return (FileKind::Damaged, "a WebAssembly binary cut short after its first bytes".into());
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return (FileKind::Other, "a file of unknown kind".into());
+    };
+    let text = text.trim_start();
+    if text.starts_with("(module") || text.starts_with("(component") {
+        (FileKind::WasmText, "WebAssembly text".into())
+    } else if looks_like_wit(text) {
+        (FileKind::WitText, "WIT text".into())
+    } else {
+        (FileKind::Other, "a text that is neither WIT nor WebAssembly".into())
+    }
+}
+
+fn looks_like_wit(text: &str) -> bool {
+    text.lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//") && !line.starts_with('@'))
+        .take(1)
+        .any(|line| {
+            ["package ", "interface ", "world ", "use "]
+                .iter()
+                .any(|word| line.starts_with(word))
+        })
+}
+
+fn binary_kind(bytes: &[u8]) -> (FileKind, String) {
+    let mut is_component = false;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload {
+            Ok(Payload::Version { encoding, range, .. }) if range.start == 0 => {
+                is_component = encoding == wasmparser::Encoding::Component;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                let text = worded(error.message());
+                let detail = format!("a damaged WebAssembly binary: {text} (at byte {})", error.offset());
+                return (FileKind::Damaged, detail);
+            }
+        }
+    }
+    if !is_component {
+        return (FileKind::CoreModule, "a core module".into());
+    }
+    match wit_parser::decoding::decode(bytes) {
+        Ok(wit_parser::decoding::DecodedWasm::WitPackage(..)) => {
+            (FileKind::WitPackage, "a WIT package in binary form".into())
+        }
+        _ => (FileKind::Component, "a component".into()),
+    }
+}

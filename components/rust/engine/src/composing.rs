@@ -1,0 +1,254 @@
+//! Making one component of several, with `wac-graph` under a plan that the host made.
+
+use crate::exports::wcompose::engine::composing::{Guest, Node, Plan};
+use crate::problems::{from_chain, problem, worded};
+use crate::wcompose::engine::types::Problem;
+use crate::{binaries, contracts, files, naming, report_panics, Engine};
+use anyhow::Context;
+use std::collections::HashMap;
+use wac_graph::types::{ItemKind, Package};
+use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+use wit_component::{ComponentEncoder, StringEncoding};
+use wit_parser::{Resolve, Stability, World, WorldItem, WorldKey};
+
+impl Guest for Engine {
+    fn compose(plan: Plan, output: String) -> Result<(), Vec<Problem>> {
+        report_panics();
+        let bytes = Composer::new(&plan).compose()?;
+        if let Err(error) = binaries::validated(&bytes) {
+            let message = "the validator refuses the composition";
+            return Err(vec![from_chain("composition-invalid", message, &error)]);
+        }
+        files::write(&output, &bytes).map_err(|problem| vec![problem])
+    }
+
+    fn provide_types(
+        components: Vec<String>,
+        interfaces: Vec<String>,
+        output: String,
+    ) -> Result<(), Vec<Problem>> {
+        report_panics();
+        let mut merged = Resolve::default();
+        for path in &components {
+            let (resolve, _, _) = contracts::decoded(path).map_err(|problem| vec![problem])?;
+            merged.merge(resolve).map_err(|error| {
+                let message = "the components disagree on an interface of types";
+                vec![from_chain("types-differ", message, &error)]
+            })?;
+        }
+        let bytes = types_component(merged, &interfaces).map_err(|error| {
+            let message = "no component of types can be made";
+            vec![from_chain("types-not-provided", message, &error)]
+        })?;
+        files::write(&output, &bytes).map_err(|problem| vec![problem])
+    }
+}
+
+fn types_component(mut resolve: Resolve, interfaces: &[String]) -> anyhow::Result<Vec<u8>> {
+    let exports = resolve
+        .interfaces
+        .iter()
+        .filter(|(id, _)| {
+            resolve
+                .id_of(*id)
+                .is_some_and(|name| interfaces.contains(&name))
+        })
+        .map(|(id, interface)| {
+            let item = WorldItem::Interface {
+                id,
+                stability: Stability::Unknown,
+                external_id: None,
+                docs: Default::default(),
+                span: interface.span,
+            };
+            (WorldKey::Interface(id), item)
+        })
+        .collect();
+    let package = resolve.packages.iter().next().map(|(id, _)| id);
+    let world = resolve.worlds.alloc(World {
+        name: "types".into(),
+        imports: Default::default(),
+        exports,
+        package,
+        docs: Default::default(),
+        stability: Stability::Unknown,
+        includes: Vec::new(),
+        span: Default::default(),
+    });
+    // Types have no code: an empty core module implements them all.
+    let mut module = wasm_encoder::Module::new().finish();
+    wit_component::embed_component_metadata(
+        &mut module,
+        &resolve,
+        world,
+        StringEncoding::UTF8,
+        false,
+    )?;
+    ComponentEncoder::default().module(&module)?.validate(true).encode()
+}
+
+struct Composer<'a> {
+    plan: &'a Plan,
+    graph: CompositionGraph,
+    problems: Vec<Problem>,
+}
+
+impl Composer<'_> {
+    fn new(plan: &Plan) -> Composer<'_> {
+        Composer {
+            plan,
+            graph: CompositionGraph::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn compose(mut self) -> Result<Vec<u8>, Vec<Problem>> {
+        let packages = self.register();
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let instances: Vec<NodeId> = self
+            .plan
+            .nodes
+            .iter()
+            .map(|node| {
+                let id = self.graph.instantiate(packages[node.source as usize]);
+                self.graph.set_node_name(id, node.name.as_str());
+                id
+            })
+            .collect();
+        self.wire(&instances, &packages);
+        self.offer(&instances);
+        if !self.problems.is_empty() {
+            return Err(self.problems);
+        }
+        let options = EncodeOptions {
+            define_components: true,
+            // Done by our caller, with a newer validator.
+            validate: false,
+            processor: None,
+        };
+        self.graph.encode(options).map_err(|error| {
+            let message = "the graph cannot be encoded";
+            vec![from_chain("composition-invalid", message, &error.into())]
+        })
+    }
+
+    /// Every source once, its core modules named after the first node that is made from it.
+    fn register(&mut self) -> Vec<PackageId> {
+        let mut packages = Vec::new();
+        for (index, source) in self.plan.sources.iter().enumerate() {
+            let users: Vec<&Node> = self
+                .plan
+                .nodes
+                .iter()
+                .filter(|node| node.source as usize == index)
+                .collect();
+            let name = users.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join("+");
+            match self.package(&source.path, &name) {
+                Ok(package) => packages.push(package),
+                Err(problem) => self.problems.push(problem),
+            }
+        }
+        packages
+    }
+
+    fn package(&mut self, path: &str, name: &str) -> Result<PackageId, Problem> {
+        let bytes = files::read(path)?;
+        let invalid = |error: &anyhow::Error| {
+            from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
+        };
+        let named = naming::name_component(&bytes, name).map_err(|error| invalid(&error))?;
+        let package = Package::from_bytes(name, None, named, self.graph.types_mut())
+            .map_err(|error| invalid(&error))?;
+        self.graph
+            .register_package(package)
+            .context("registering it")
+            .map_err(|error| invalid(&error))
+    }
+
+    fn wire(&mut self, instances: &[NodeId], packages: &[PackageId]) {
+        let plan = self.plan;
+        for edge in &plan.edges {
+            let importer = &plan.nodes[edge.importer as usize].name;
+            let exporter = &plan.nodes[edge.exporter as usize].name;
+            let linked = self
+                .graph
+                .alias_instance_export(instances[edge.exporter as usize], &edge.export_name)
+                .map_err(anyhow::Error::from)
+                .and_then(|export| {
+                    let importer = instances[edge.importer as usize];
+                    self.graph
+                        .set_instantiation_argument(importer, &edge.import_name, export)
+                        .map_err(anyhow::Error::from)
+                });
+            if let Err(error) = linked {
+                let message = format!(
+                    "`{importer}:{}` cannot be filled by `{exporter}:{}`",
+                    edge.import_name, edge.export_name
+                );
+                self.problems.push(from_chain("edge-refused", message, &error));
+            }
+        }
+        let mut imports: HashMap<String, NodeId> = HashMap::new();
+        for outside in &plan.outsides {
+            let node = &plan.nodes[outside.importer as usize];
+            let package = packages[node.source as usize];
+            let linked = self.outside(package, outside.name.as_str(), &outside.import_name, &mut imports);
+            let linked = linked.and_then(|import| {
+                let importer = instances[outside.importer as usize];
+                self.graph
+                    .set_instantiation_argument(importer, &outside.import_name, import)
+                    .map_err(anyhow::Error::from)
+            });
+            if let Err(error) = linked {
+                let message = format!(
+                    "`{}:{}` cannot be imported as `{}`",
+                    node.name, outside.import_name, outside.name
+                );
+                self.problems.push(from_chain("edge-refused", message, &error));
+            }
+        }
+    }
+
+    fn outside(
+        &mut self,
+        package: PackageId,
+        name: &str,
+        import_name: &str,
+        imports: &mut HashMap<String, NodeId>,
+    ) -> anyhow::Result<NodeId> {
+        if let Some(import) = imports.get(name) {
+            return Ok(*import);
+        }
+        let kind: ItemKind = self.graph.types()[self.graph[package].ty()]
+            .imports
+            .get(import_name)
+            .copied()
+            .context("the node has no such import")?;
+        let import = self.graph.import(name, kind)?;
+        imports.insert(name.into(), import);
+        Ok(import)
+    }
+
+    fn offer(&mut self, instances: &[NodeId]) {
+        let plan = self.plan;
+        for offer in &plan.offers {
+            let exported = self
+                .graph
+                .alias_instance_export(instances[offer.exporter as usize], &offer.export_name)
+                .map_err(anyhow::Error::from)
+                .and_then(|export| {
+                    self.graph.export(export, offer.name.as_str()).map_err(anyhow::Error::from)
+                });
+            if let Err(error) = exported {
+                let node = &plan.nodes[offer.exporter as usize].name;
+                let message = format!("`{node}:{}` cannot be exported", offer.export_name);
+                self.problems.push(
+                    problem("offer-refused", message)
+                        .because(error.chain().map(|cause| worded(&cause.to_string()))),
+                );
+            }
+        }
+    }
+}

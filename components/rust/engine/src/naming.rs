@@ -1,0 +1,78 @@
+//! Names for what a composition holds, so that backtraces and tools can tell its nodes apart.
+
+use anyhow::{bail, Result};
+use wasm_encoder::{Component, ComponentNameSection, RawSection};
+use wasm_metadata::{AddMetadata, AddMetadataField, ModuleNames};
+use wasmparser::{Chunk, KnownCustom, Parser, Payload};
+
+/// Name a component `name`, and every core module in it `name/<its old name>`.
+///
+/// A backtrace of the runtime shows the names of core modules only, so those carry the node's.
+pub fn name_component(bytes: &[u8], name: &str) -> Result<Vec<u8>> {
+    let mut names = ComponentNameSection::new();
+    names.component(name);
+    let mut component = renamed(bytes, name)?;
+    component.section(&names);
+    Ok(component.finish())
+}
+
+fn renamed(bytes: &[u8], node: &str) -> Result<Component> {
+    let mut component = Component::new();
+    let mut parser = Parser::new(0);
+    let mut offset = 0;
+    loop {
+        let (payload, consumed) = match parser.parse(&bytes[offset..], true)? {
+            Chunk::Parsed { payload, consumed } => (payload, consumed),
+            Chunk::NeedMoreData(_) => bail!("the file is cut short"),
+        };
+        offset += consumed;
+        match payload {
+            Payload::ModuleSection { unchecked_range, .. } => {
+                let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
+                let module = name_module(&bytes[start..end], node)?;
+                component.section(&RawSection { id: 1, data: &module });
+                parser.skip_section();
+                offset = end;
+            }
+            Payload::ComponentSection { unchecked_range, .. } => {
+                let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
+                let nested = renamed(&bytes[start..end], node)?.finish();
+                component.section(&RawSection { id: 4, data: &nested });
+                parser.skip_section();
+                offset = end;
+            }
+            Payload::CustomSection(section)
+                if matches!(section.as_known(), KnownCustom::ComponentName(_)) => {}
+            Payload::End(_) => return Ok(component),
+            other => {
+                if let Some((id, range)) = other.as_section() {
+                    let data = &bytes[range.start as usize..range.end as usize];
+                    component.section(&RawSection { id, data });
+                }
+            }
+        }
+    }
+}
+
+fn name_module(bytes: &[u8], node: &str) -> Result<Vec<u8>> {
+    let old = module_name(bytes)?;
+    let name = match old {
+        Some(old) => format!("{node}/{old}"),
+        None => format!("{node}/module"),
+    };
+    let mut add = AddMetadata::default();
+    add.name = AddMetadataField::Set(name);
+    add.to_wasm(bytes)
+}
+
+fn module_name(bytes: &[u8]) -> Result<Option<String>> {
+    for payload in Parser::new(0).parse_all(bytes) {
+        if let Payload::CustomSection(section) = payload? {
+            if matches!(section.as_known(), KnownCustom::Name(_)) {
+                let names = ModuleNames::from_bytes(section.data(), section.data_offset())?;
+                return Ok(names.get_name().cloned());
+            }
+        }
+    }
+    Ok(None)
+}

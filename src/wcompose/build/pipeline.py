@@ -1,0 +1,222 @@
+"""A build, from project to composition: make, check, plan, compose, validate, precompile, lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wcompose.build.components import ComponentMaker, MadeComponent
+from wcompose.build.inputs import Inputs, gather_inputs
+from wcompose.build.state import BuildState, is_current, read_state, write_state
+from wcompose.contract import Contract, fits_world
+from wcompose.errors import LinkError, ProjectError, UserError, WcomposeError
+from wcompose.files import atomic_output, digest_file
+from wcompose.graph import Graph, Node
+from wcompose.graph.compose import compose_graph, link
+from wcompose.graph.plan import is_host_interface
+from wcompose.progress import Reporter
+from wcompose.project import NodeDeclaration, Project, PythonSource
+from wcompose.project.lock import Lock, LockedNode, differences, read_lock
+from wcompose.report import Finding, Report
+
+if TYPE_CHECKING:
+    from wcompose.engine import Engine
+    from wcompose.images import ImageCache
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What a build made.
+
+    Attributes:
+        composition: the composition's file.
+        lock: what it was made of.
+        is_fresh: whether it was already there, made of the same inputs.
+    """
+
+    composition: Path
+    lock: Lock
+    is_fresh: bool
+
+    def to_json(self) -> dict[str, Any]:
+        """The result as JSON values."""
+        return {
+            "composition": str(self.composition),
+            "digest": self.lock.digest,
+            "size": self.lock.size,
+            "fresh": self.is_fresh,
+            "nodes": [
+                {"name": node.name, "digest": node.digest, "size": node.size}
+                for node in self.lock.nodes
+            ],
+        }
+
+
+def build_project(
+    project: Project,
+    *,
+    engine: Callable[[], Engine],
+    images: Callable[[], ImageCache],
+    cache: Path,
+    reporter: Reporter,
+    locked: bool = False,
+    force: bool = False,
+) -> BuildResult:
+    """Build a project.
+
+    Nothing that stands is touched before its successor is whole: a build that fails or is killed
+    leaves the last composition and the last lock as they were.
+
+    Args:
+        project: what to build.
+        engine: gives the engine; not asked when there is nothing to do.
+        images: gives the cache for the composition's machine-code image.
+        cache: directory of components built earlier, by the digest of what they were built from.
+        reporter: hears about progress.
+        locked: fail when the result would differ from the lock.
+        force: build every node anew.
+
+    Raises:
+        UserError: with every finding of the stage that could not be passed.
+        ToolFailure: the engine or the machine failed.
+    """
+    inputs = gather_inputs(project)
+    lock = read_lock(project.lock)
+    state = read_state(project.state)
+    if (
+        not force
+        and lock is not None
+        and is_current(state, inputs.digest, project.output, project.lock)
+    ):
+        reporter.finished(project.name, "is up to date")
+        return BuildResult(project.output, lock, is_fresh=True)
+    work = _Build(project, inputs, engine(), reporter)
+    new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)
+    images().warm(project.output, reporter=reporter)
+    write_state(
+        project.state,
+        BuildState(inputs.digest, new_lock.digest, digest_file(project.lock)),
+    )
+    return BuildResult(project.output, new_lock, is_fresh=False)
+
+
+class _Build:
+    def __init__(
+        self, project: Project, inputs: Inputs, engine: Engine, reporter: Reporter
+    ) -> None:
+        self._project = project
+        self._inputs = inputs
+        self._engine = engine
+        self._reporter = reporter
+
+    def run(self, cache: Path, old: Lock | None, *, locked: bool, force: bool) -> Lock:
+        project = self._project
+        contract = Contract.from_json(self._engine.resolve(project.wit))
+        made = self._make(cache, force=force)
+        self._check_worlds(contract, made)
+        self._reporter.started(project.name, "linking")
+        graph = link(
+            [Node(each.name, each.component, each.language) for each in made.values()],
+            project.edges,
+            project.exports,
+            engine=self._engine,
+            directory=project.state / "types",
+        )
+        project.output.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_output(project.output) as temporary:
+            compose_graph(graph, self._engine, temporary)
+            lock = self._lock(made, digest_file(temporary), temporary.stat().st_size)
+            if locked:
+                found = differences(old, lock, project.lock)
+                if found:
+                    raise ProjectError(found)
+        lock.write(project.lock)
+        self._reporter.finished(project.name, _summary(graph, lock.size))
+        return lock
+
+    def _make(self, cache: Path, *, force: bool) -> dict[str, MadeComponent]:
+        """Every node's component, made in parallel; every node's findings in one error."""
+        maker = ComponentMaker(self._project, self._engine, cache, self._reporter)
+        workers = max(1, min(len(self._project.nodes), os.cpu_count() or 1))
+        with ThreadPoolExecutor(workers, thread_name_prefix="wcompose-build") as pool:
+            futures = {
+                node.name: pool.submit(
+                    maker.make, node, self._inputs.nodes[node.name], force=force
+                )
+                for node in self._project.nodes
+            }
+            try:
+                return _gather({name: future.result for name, future in futures.items()})
+            except BaseException:
+                maker.cancel()
+                pool.shutdown(wait=True, cancel_futures=True)
+                raise
+
+    def _check_worlds(self, contract: Contract, made: Mapping[str, MadeComponent]) -> None:
+        findings: list[Finding] = []
+        for node in self._project.nodes:
+            if node.world is None:
+                continue
+            try:
+                wanted = contract.find_world(node.world)
+            except UserError as error:
+                findings += error.findings
+                continue
+            findings += fits_world(
+                made[node.name].component.world,
+                wanted,
+                subject=node.name,
+                ambient=is_host_interface,
+            )
+        if findings:
+            raise LinkError(Report.of(findings).findings)
+
+    def _lock(self, made: Mapping[str, MadeComponent], digest: str, size: int) -> Lock:
+        return Lock(
+            composition=self._project.name,
+            version=self._project.version,
+            digest=digest,
+            size=size,
+            wit_digest=self._inputs.wit,
+            nodes=tuple(
+                self._locked_node(node, made[node.name]) for node in self._project.nodes
+            ),
+        )
+
+    def _locked_node(self, node: NodeDeclaration, made: MadeComponent) -> LockedNode:
+        is_built = isinstance(node.origin, PythonSource)
+        origin = node.origin.directory if isinstance(node.origin, PythonSource) else node.origin
+        return LockedNode(
+            name=node.name,
+            language=made.language,
+            world=node.world or "",
+            digest=made.component.digest,
+            size=made.component.size,
+            source=origin.resolve().relative_to(self._project.root.resolve()).as_posix(),
+            source_digest=self._inputs.nodes[node.name] if is_built else "",
+            toolchain=made.toolchain,
+        )
+
+
+def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, MadeComponent]:
+    made: dict[str, MadeComponent] = {}
+    errors: list[WcomposeError] = []
+    for name, result in results.items():
+        try:
+            made[name] = result()
+        except UserError as error:
+            errors.append(error)
+    if errors:
+        findings = [finding for error in errors for finding in error.findings]
+        raise type(errors[0])(Report.of(findings).findings)
+    return made
+
+
+def _summary(graph: Graph, size: int) -> str:
+    nodes = f"{len(graph.nodes)} component{'s' if len(graph.nodes) != 1 else ''}"
+    edges = f"{len(graph.edges)} edge{'s' if len(graph.edges) != 1 else ''}"
+    return f"composed {nodes} with {edges} into {size / 1e6:.1f} MB"

@@ -1,0 +1,232 @@
+"""Builds a component from Python source with componentize-py, from the outside.
+
+componentize-py links CPython, the node's modules and generated bindings into one component, starts
+it once, lets it import everything, and freezes its memory. Here it runs in a child process, with a
+search path of the node's own files and requirements and nothing else, and what it says becomes
+findings. `docs/explanation/python-builds.md` tells what differs between two builds and why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import threading
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from wcompose.build.python import diagnose
+from wcompose.build.python.environment import LIBRARY_NAME, environment_library
+from wcompose.build.python.packages import install_requirements, requirement_lines
+from wcompose.build.python.process import Failure, call_componentize
+from wcompose.build.python.sources import SourceTree, check_module, read_sources
+from wcompose.errors import BuildError
+from wcompose.files import atomic_output, digest_file, digest_tree, tree_files, write_atomically
+from wcompose.progress import Reporter
+from wcompose.report import Place
+
+__all__ = ["PythonNode", "build_python", "fingerprint", "write_bindings"]
+
+BUILD_TIMEOUT = 300.0
+"""Seconds that a build may take; a small node takes five to eight."""
+_REVISION = 1
+"""Counted up when the same input gives another component."""
+_BOOT_MODULE = "wcompose_preinit"
+
+
+@dataclass(frozen=True)
+class PythonNode:
+    """A node that is built from Python source.
+
+    Attributes:
+        name: name of the node.
+        directory: root of its modules.
+        module: dotted name of the module with the exports.
+        requirements: its requirements file, if it has one.
+        world: name of the world it stands in; empty when the contracts have only one.
+        wit: directory or file of the contracts.
+    """
+
+    name: str
+    directory: Path
+    module: str
+    requirements: Path | None
+    world: str
+    wit: Path
+
+
+def fingerprint(node: PythonNode) -> str:
+    """Digest of all that a node's component is made from, tools included, as ``sha256:<hex>``.
+
+    Neither times nor the place of the files matter, nor does the name of the node.
+
+    Raises:
+        BuildError: the source, the contracts or the requirements cannot be read.
+    """
+    return _fingerprint(node, read_sources(node.directory, node.name))
+
+
+def _fingerprint(node: PythonNode, tree: SourceTree) -> str:
+    try:
+        wit = digest_tree(node.wit) if node.wit.is_dir() else digest_file(node.wit)
+        source = tree.digest()
+    except OSError as error:
+        raise BuildError.of(
+            "source-unreadable",
+            f"`{error.filename or node.wit}` cannot be read",
+            place=Place(item=node.name),
+            causes=[(error.strerror or str(error)).lower()],
+        ) from None
+    requirements = requirement_lines(node.requirements, node.name) if node.requirements else ()
+    whole = hashlib.sha256()
+    for part in (
+        f"revision {_REVISION}",
+        f"componentize-py {version('componentize-py')}",
+        _boot_source(node.module),
+        node.module,
+        node.world,
+        wit,
+        source,
+        *requirements,
+    ):
+        whole.update(part.encode() + b"\0")
+    return "sha256:" + whole.hexdigest()
+
+
+def build_python(
+    node: PythonNode,
+    output: Path,
+    reporter: Reporter,
+    *,
+    packages: Path | None = None,
+    cancelled: threading.Event | None = None,
+    timeout: float = BUILD_TIMEOUT,
+) -> None:
+    """Build a node's component.
+
+    Args:
+        node: what to build.
+        output: the component, written whole or not at all.
+        reporter: hears about progress.
+        packages: directory that keeps installed requirements from build to build.
+        cancelled: set, from another thread, when the component is no longer wanted.
+        timeout: seconds that componentize-py may take.
+
+    Raises:
+        BuildError: with every finding about the source.
+        ToolFailure: componentize-py is missing, or was killed.
+    """
+    tree = read_sources(node.directory, node.name)
+    for link in tree.left_out:
+        reporter.note(node.name, f"`{link}` is left out: it is a link to a directory or leads out")
+    with tempfile.TemporaryDirectory(prefix="wcompose-python-") as work_name:
+        work = Path(work_name)
+        installed = (
+            install_requirements(
+                node.requirements, node.name, packages or work / "cache", reporter, cancelled
+            )
+            if node.requirements
+            else None
+        )
+        check_module(tree, node.module, node.name, installed)
+        source, boot = work / "source", work / "boot"
+        tree.copy_to(source)
+        boot.mkdir()
+        _write_boot(boot, node, _fingerprint(node, tree))
+        path = [source, *([installed] if installed else []), boot]
+        made = work / "component.wasm"
+        failure = call_componentize(
+            {
+                "operation": "componentize",
+                "wit": str(node.wit.resolve()),
+                "world": node.world,
+                "python_path": [str(entry) for entry in path],
+                "module": _BOOT_MODULE,
+                "output": str(made),
+            },
+            work,
+            node=node.name,
+            timeout=timeout,
+            cancelled=cancelled,
+        )
+        if failure is not None:
+            roots = {"/0": node.directory}
+            if installed and node.requirements:
+                roots["/1"] = node.requirements.parent / "(requirements)"
+            raise _error(node, failure, boot / "facts.json", roots)
+        with atomic_output(output) as temporary:
+            shutil.copyfile(made, temporary)
+
+
+def write_bindings(
+    node: PythonNode, directory: Path, *, cancelled: threading.Event | None = None
+) -> None:
+    """Write the bindings of a node's world, for editors and type checkers.
+
+    The files are those that componentize-py generates anew for every build; the ones written here
+    take no part in it. Files that are up to date are left alone, others are not removed.
+
+    Args:
+        node: whose world.
+        directory: where to; made when it is not there.
+        cancelled: set, from another thread, when they are no longer wanted.
+
+    Raises:
+        BuildError: the contracts do not parse, or there is no such world.
+        ToolFailure: componentize-py is missing, or was killed.
+    """
+    with tempfile.TemporaryDirectory(prefix="wcompose-python-") as work_name:
+        work = Path(work_name)
+        made = work / "bindings"
+        made.mkdir()
+        failure = call_componentize(
+            {
+                "operation": "bindings",
+                "wit": str(node.wit.resolve()),
+                "world": node.world,
+                "output": str(made),
+            },
+            work,
+            node=node.name,
+            timeout=BUILD_TIMEOUT,
+            cancelled=cancelled,
+        )
+        if failure is not None:
+            raise _error(node, failure, work / "facts.json", {})
+        for file in tree_files(made):
+            target = directory / file.relative_to(made)
+            data = file.read_bytes()
+            if not target.is_file() or target.read_bytes() != data:
+                write_atomically(target, data)
+
+
+def _write_boot(directory: Path, node: PythonNode, digest: str) -> None:
+    """Put beside the node's modules what prepares and checks them; see `preinit`."""
+    (directory / f"{_BOOT_MODULE}.py").write_text(_boot_source(node.module), encoding="utf-8")
+    # The seed depends on the content, so that no two programs share one and each build has the
+    # same. Zero would switch the randomization off.
+    seed = int(digest.removeprefix("sha256:")[:8], 16) or 1
+    library = environment_library({"PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"})
+    (directory / LIBRARY_NAME).write_bytes(library)
+
+
+def _boot_source(module: str) -> str:
+    text = Path(__file__).with_name("preinit.py").read_text(encoding="utf-8")
+    return f"{text}\n\nprepare({module!r})\n"
+
+
+def _error(node: PythonNode, failure: Failure, facts: Path, roots: dict[str, Path]) -> BuildError:
+    mapped = diagnose.Mapped(
+        node=node.name,
+        module=node.module,
+        world=node.world,
+        wit=node.wit,
+        source=node.directory,
+        requirements=node.requirements,
+        roots=roots,
+    )
+    found = diagnose.read_facts(facts)
+    if found:
+        return BuildError(diagnose.findings_of_facts(found, mapped))
+    return BuildError(diagnose.findings_of_text(failure.text, mapped, is_panic=failure.is_panic))

@@ -1,0 +1,13 @@
+"""The table of commands. Their modules are small; what they call is imported when they run."""
+
+from __future__ import annotations
+
+import typer
+
+from wcompose.cli import build, run
+
+
+def register(app: typer.Typer) -> None:
+    """Add every command to the application."""
+    app.command("build")(build.build)
+    app.command("run", cls=run.RunCommand)(run.run)

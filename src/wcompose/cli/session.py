@@ -1,0 +1,102 @@
+"""What a command works with: where it prints, where it caches, how much it says.
+
+Only this package reads the environment; the library gets what is found here as arguments.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from wcompose.engine import Engine
+    from wcompose.images import ImageCache
+    from wcompose.progress import Reporter
+    from wcompose.project import Project
+
+CACHE_VARIABLE = "WCOMPOSE_CACHE"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the command line.
+
+    Attributes:
+        quiet: say nothing but results and errors.
+        verbose: say what is found on the way, and show our own tracebacks.
+    """
+
+    quiet: bool = False
+    verbose: bool = False
+
+    @cached_property
+    def errors(self) -> Console:
+        """Where everything goes that is not the command's result: standard error."""
+        from rich.console import Console
+
+        return Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    @cached_property
+    def output(self) -> Console:
+        """Where the command's result goes: standard output."""
+        from rich.console import Console
+
+        return Console(highlight=False, markup=False, emoji=False)
+
+    @cached_property
+    def cache_directory(self) -> Path:
+        """The user's cache: ``WCOMPOSE_CACHE``, or the platform's place for caches."""
+        if told := os.environ.get(CACHE_VARIABLE):
+            return Path(told)
+        from platformdirs import user_cache_path
+
+        return user_cache_path("wcompose", appauthor=False)
+
+    @cached_property
+    def reporter(self) -> Reporter:
+        """Tells progress on standard error: live lines in a terminal, plain ones elsewhere."""
+        from wcompose.progress import SilentReporter
+
+        if self.quiet:
+            return SilentReporter()
+        from wcompose.cli.progress import LiveReporter, PlainReporter
+
+        if self.errors.is_terminal:
+            return LiveReporter(self.errors, verbose=self.verbose)
+        return PlainReporter(self.errors, verbose=self.verbose)
+
+    @cached_property
+    def images(self) -> ImageCache:
+        """The user's cache of machine-code images."""
+        from wcompose.images import ImageCache
+
+        return ImageCache(self.cache_directory / "images")
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine component."""
+        from wcompose.engine import Engine
+
+        return Engine(self.images)
+
+    def load_project(self, start: Path) -> Project:
+        """The project that ``start`` means.
+
+        Raises:
+            ProjectError: there is none, or it has problems.
+        """
+        from wcompose.project import find_project, load_project
+
+        return load_project(find_project(start), lambda *text: self.engine.locate_toml(*text))
+
+
+def write_result(text: str) -> None:
+    """Write a command's result to standard output as it is, without wrapping or colour."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+    sys.stdout.flush()

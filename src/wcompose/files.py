@@ -1,0 +1,105 @@
+"""Files: written whole or not at all, and told apart by content."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+_BLOCK = 1 << 20
+TREE_FILE_LIMIT = 100_000
+"""Files that a directory may hold when it is digested."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part.
+
+    Raises:
+        OSError: the directory is missing or cannot be written to, or the disk is full; the old file
+            is untouched then.
+    """
+    with atomic_output(path) as temporary:
+        temporary.write_bytes(data)
+
+
+@contextlib.contextmanager
+def atomic_output(path: Path) -> Iterator[Path]:
+    """A temporary path beside ``path`` that takes its place when the block ends well.
+
+    The block, or a program that it calls, writes the temporary file. On any exception the file is
+    removed and ``path`` stays as it was. Left-overs of a killed process are named ``.tmp-*``.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The suffix stays, since tools judge a file by it.
+    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}-{path.name}")
+    try:
+        yield temporary
+        _flush_to_disk(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def digest_bytes(data: bytes) -> str:
+    """SHA-256 of bytes, as ``sha256:<hex>``."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """SHA-256 of a file's content, as ``sha256:<hex>``; about 0.7 ms a megabyte.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as stream:
+        return "sha256:" + hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def tree_files(root: Path, ignore: frozenset[str] = frozenset()) -> list[Path]:
+    """Every regular file below a directory, sorted by its relative path.
+
+    Symbolic links to directories are not followed; a link to a file counts as the file that it
+    leads to when that one lies below ``root`` too, and is left out otherwise.
+
+    Args:
+        root: the directory.
+        ignore: names of files and directories that are passed over at every depth.
+
+    Raises:
+        OSError: a directory cannot be read, or there are more than ``TREE_FILE_LIMIT`` files.
+    """
+    found: list[Path] = []
+    real_root = root.resolve()
+    for directory, directories, names in os.walk(root, onerror=_raise):
+        directories[:] = sorted(name for name in directories if name not in ignore)
+        for name in names:
+            path = Path(directory, name)
+            if name in ignore or not path.is_file():
+                continue
+            if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+                continue
+            found.append(path)
+            if len(found) > TREE_FILE_LIMIT:
+                raise OSError(f"more than {TREE_FILE_LIMIT:,} files below {root}")
+    return sorted(found, key=lambda path: path.relative_to(root).parts)
+
+
+def digest_tree(root: Path, ignore: frozenset[str] = frozenset()) -> str:
+    """Digest of the names and contents of all files below a directory; see `tree_files`."""
+    whole = hashlib.sha256()
+    for path in tree_files(root, ignore):
+        whole.update(path.relative_to(root).as_posix().encode() + b"\0")
+        whole.update(digest_file(path).encode() + b"\n")
+    return "sha256:" + whole.hexdigest()
+
+
+def _raise(error: OSError) -> None:
+    raise error

@@ -1,0 +1,289 @@
+"""Machine-code images: components compiled ahead of time, kept in a directory of ours.
+
+An image is machine code, and the runtime trusts it: one with a flipped bit can crash the process, a
+planted one owns it. So an image is only ever loaded from a directory that belongs to the caller and
+that nobody else may write to, and only if its keyed digest (HMAC-SHA256) is the one that was recorded
+when it was made, for the same component, runtime release, configuration and processor. Anything else
+is compiled again, without a word: the cache is never needed, only fast.
+
+Checking costs 0.7 ms a megabyte (SHA-256 with the processor's help); compiling costs 200 times that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import os
+import platform
+import secrets
+import stat
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wcompose.errors import ArtifactError, WcomposeError
+from wcompose.files import digest_bytes, write_atomically
+from wcompose.progress import Reporter, SilentReporter
+from wcompose.report import Place
+
+if TYPE_CHECKING:
+    from wasmtime import Engine
+    from wasmtime.component import Component
+
+PROFILE = "run-1"
+"""Name of the engine configuration below; changed whenever that changes."""
+
+SIZE_LIMIT = 1 << 29
+"""Bytes of a component that are read at most: 512 MiB."""
+
+KEPT_BYTES = 2 << 30
+"""Bytes of images that the cache keeps; those opened longest ago go first."""
+
+MAX_WASM_STACK = 1 << 20
+"""Bytes of stack that guests may use. Every thread that runs one must have this much and more."""
+
+
+def make_engine() -> Engine:
+    """The engine that everything runs on: optimised, and interruptible by epochs."""
+    from wasmtime import Config, Engine
+
+    config = Config()
+    config.epoch_interruption = True
+    config.max_wasm_stack = MAX_WASM_STACK
+    return Engine(config)
+
+
+class ImageCache:
+    """Compiles components once.
+
+    Args:
+        directory: where images are kept; none to keep none. Made when needed, with mode 0700. A
+            directory that cannot be used (read-only, or another's) is passed over.
+    """
+
+    def __init__(self, directory: Path | None) -> None:
+        self._wanted = directory
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine of every component that this cache opens."""
+        return make_engine()
+
+    def open(self, path: Path, reporter: Reporter | None = None) -> Component:
+        """Open a component, from its image if there is a good one.
+
+        Args:
+            path: the component binary.
+            reporter: hears about compiling, which can take seconds.
+
+        Raises:
+            ArtifactError: the file cannot be read, or is not a component that the runtime takes.
+        """
+        data = _read(path)
+        image = self._image_of(digest_bytes(data))
+        if image is not None and (component := self._load(image)) is not None:
+            return component
+        reporter = reporter or SilentReporter()
+        reporter.started(path.name, "compiling")
+        component = self._compile(path, data)
+        if image is not None:
+            self._store(image, component)
+        reporter.finished(path.name, "compiled")
+        return component
+
+    def warm(self, path: Path, reporter: Reporter | None = None) -> None:
+        """Make sure that opening ``path`` is fast; see `open`."""
+        self.open(path, reporter)
+
+    @cached_property
+    def _directory(self) -> Path | None:
+        """The directory if it is safe to load machine code from."""
+        directory = self._wanted
+        if directory is None:
+            return None
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            status = directory.lstat()
+            if not stat.S_ISDIR(status.st_mode):
+                return None
+            if hasattr(os, "getuid"):
+                if status.st_uid != os.getuid():
+                    return None
+                if status.st_mode & 0o077:
+                    directory.chmod(0o700)
+            return directory if os.access(directory, os.W_OK | os.X_OK) else None
+        except OSError:
+            return None
+
+    @cached_property
+    def _key(self) -> bytes | None:
+        """The secret that images are signed with; made once, readable by the owner only."""
+        if self._directory is None:
+            return None
+        file = self._directory / "key"
+        for _ in range(2):
+            try:
+                if _is_ours(file):
+                    key = file.read_bytes()
+                    if len(key) == 32:
+                        return key
+                file.unlink(missing_ok=True)
+                # Linked into place: of two processes that start at once, the first one's key counts.
+                fresh = file.with_name(f".tmp-{secrets.token_hex(8)}")
+                descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "wb") as stream:
+                    stream.write(secrets.token_bytes(32))
+                with contextlib.suppress(FileExistsError):
+                    os.link(fresh, file)
+                fresh.unlink()
+            except OSError:
+                return None
+        return None
+
+    def _image_of(self, digest: str) -> Path | None:
+        if self._directory is None or self._key is None:
+            return None
+        name = hashlib.sha256("\0".join((digest, PROFILE, *_machine())).encode()).hexdigest()
+        return self._directory / f"{name}.image"
+
+    def _load(self, image: Path) -> Component | None:
+        from wasmtime import WasmtimeError
+        from wasmtime.component import Component
+
+        signature = image.with_suffix(".mac")
+        try:
+            if not (_is_ours(image) and _is_ours(signature)):
+                return None
+            if not hmac.compare_digest(signature.read_bytes(), self._sign_file(image)):
+                return None
+            os.utime(signature)
+            return Component.deserialize_file(self.engine, str(image))
+        except (OSError, WasmtimeError):
+            return None
+
+    def _compile(self, path: Path, data: bytes) -> Component:
+        from wasmtime import WasmtimeError
+        from wasmtime.component import Component
+
+        try:
+            return Component(self.engine, data)
+        except WasmtimeError as error:
+            raise _refusal(path, data, str(error)) from None
+
+    def _store(self, image: Path, component: Component) -> None:
+        # A full disk or a directory that went away costs the image, not the run.
+        with contextlib.suppress(OSError):
+            data = component.serialize()
+            image.with_suffix(".mac").unlink(missing_ok=True)
+            write_atomically(image, data)
+            write_atomically(image.with_suffix(".mac"), self._sign(data, image.name))
+            self._evict(keep=image)
+
+    def _sign(self, data: bytes | bytearray, name: str) -> bytes:
+        if self._key is None:
+            raise AssertionError("an image is only named when there is a key")
+        return hmac.new(self._key, name.encode() + hashlib.sha256(data).digest(), "sha256").digest()
+
+    def _sign_file(self, image: Path) -> bytes:
+        if self._key is None:
+            raise AssertionError("an image is only named when there is a key")
+        with image.open("rb") as stream:
+            content = hashlib.file_digest(stream, "sha256").digest()
+        return hmac.new(self._key, image.name.encode() + content, "sha256").digest()
+
+    def _evict(self, keep: Path) -> None:
+        if self._directory is None:
+            return
+        images = sorted(
+            self._directory.glob("*.image"),
+            key=lambda image: _used_at(image.with_suffix(".mac")),
+            reverse=True,
+        )
+        total = 0
+        for image in images:
+            total += image.stat().st_size
+            if total > KEPT_BYTES and image != keep:
+                image.with_suffix(".mac").unlink(missing_ok=True)
+                image.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ArtifactError.of(
+                "component-unreadable",
+                f"`{path}` is a directory, not a component",
+                place=Place(str(path)),
+                hint="name a `.wasm` file",
+            )
+        with path.open("rb") as stream:
+            data = stream.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise ArtifactError.of(
+            "component-unreadable",
+            f"cannot read `{path}`",
+            place=Place(str(path)),
+            causes=[(error.strerror or str(error)).lower()],
+            hint="check the path and its permissions",
+        ) from None
+    if len(data) > SIZE_LIMIT:
+        raise ArtifactError.of(
+            "component-too-large",
+            f"`{path}` is larger than {SIZE_LIMIT:,} bytes",
+            place=Place(str(path)),
+            hint="strip debug information from the component",
+        )
+    return data
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether a file is a plain file that only its owner, the caller, may write to."""
+    status = file.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return False
+    return not hasattr(os, "getuid") or (
+        status.st_uid == os.getuid() and not status.st_mode & 0o022
+    )
+
+
+def _used_at(signature: Path) -> float:
+    try:
+        return signature.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _machine() -> tuple[str, ...]:
+    """What an image depends on besides the component and the configuration."""
+    flags = ""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as stream:  # noqa: PTH123
+        # "flags" on x86, "Features" on Arm; the first processor stands for all.
+        flags = next(
+            (line for line in stream if line.lower().startswith(("flags", "features"))), ""
+        )
+    return (version("wasmtime"), platform.system(), platform.machine(), flags)
+
+
+def _refusal(path: Path, data: bytes, text: str) -> WcomposeError:
+    """The runtime's refusal in words about the file, for what never went through the engine."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes = tuple(line for line in lines if line != "Caused by:")[:8]
+    magic = data[:8]
+    if not data:
+        message, hint = "is empty", "build the component again"
+    elif magic[:4] != b"\0asm":
+        message, hint = "is not WebAssembly", "name a component binary (`.wasm`)"
+    elif magic[4:8] == b"\x01\0\0\0":
+        message, hint = (
+            "is a core module, not a component",
+            "make a component of it first: `wcompose encode MODULE -o COMPONENT`",
+        )
+    elif "unexpected end" in text or "unexpected EOF" in text:
+        message, hint = "is cut short", "copy or build it again"
+    else:
+        message, hint = "is not a component that the runtime takes", "build the component again"
+    return ArtifactError.of(
+        "component-invalid", f"`{path}` {message}", place=Place(str(path)), causes=causes, hint=hint
+    )
