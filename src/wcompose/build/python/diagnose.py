@@ -10,7 +10,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,11 @@ FACTS_LIMIT = 4 << 20
 
 _STANDARD_LIBRARY = "/python/"
 _GENERATED = ("/world/", "/bundled/")
+_GUEST_PATH = re.compile(r" \(/(?:python|world|bundled|[0-9]+)/[^)]*\)")
+_FRAMES = 12
+"""Frames of a traceback that are shown at most."""
+_PRINT_LIMIT = 10_000
+"""Bytes that componentize-py takes of each output while modules are imported."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class Mapped:
         wit: directory or file of the contracts.
         source: the node's directory.
         requirements: its requirements file, if it has one.
-        roots: guest directories and what they stand for, for example ``/0`` and the node's directory.
+        roots: guest directories and what they stand for: ``/0`` is the node's directory.
     """
 
     node: str
@@ -140,18 +145,18 @@ def _missing_class(fact: _Fact, mapped: Mapped) -> Finding:
     module, name, protocol = fact.text("module"), fact.text("class"), fact.text("protocol")
     package, _, last = protocol.rpartition(".")
     if package == "wit_world.exports":
-        asked = f"resource `{_kebab(name)}` of the exported interface `{_kebab(last)}`"
+        asked = f"resource `{_kebab(name)}` of its exported interface `{_kebab(last)}`"
         header, base = f"from {package} import {last}", f"{last}.{name}"
     elif protocol == "wit_world.exports":
-        asked = f"exported interface `{_kebab(name)}`"
+        asked = f"its exported interface `{_kebab(name)}`"
         header, base = "from wit_world import exports", f"exports.{name}"
     else:
-        asked = "functions that the world itself exports"
+        asked = "the functions that it exports itself"
         header, base = "import wit_world", f"wit_world.{name}"
     methods = "\n\n".join(_skeleton(method) for method in fact.list("methods")) or "    pass"
     return Finding(
         "missing-class",
-        f"module `{module}` lacks class `{name}`, which {mapped.world_words} needs for its {asked}",
+        f"module `{module}` lacks class `{name}`, which {mapped.world_words} needs for {asked}",
         Place(str(mapped.source / (module.replace(".", "/") + ".py")), item=mapped.node),
         hint=f"start from this in `{module}`\n\n{header}\n\nclass {name}({base}):\n{methods}\n",
     )
@@ -184,8 +189,8 @@ def _needless_async(fact: _Fact, mapped: Mapped) -> Finding:
     method = fact.inner("method")
     return Finding(
         "needless-async",
-        f"`{fact.text('class')}.{method.text('name')}` is `async`, but {mapped.world_words} exports "
-        "a plain function",
+        f"`{fact.text('class')}.{method.text('name')}` is `async`, but {mapped.world_words} "
+        "exports a plain function",
         fact.place(mapped),
         hint="write `def` in place of `async def`, or declare the function `async` in the contract",
     )
@@ -195,8 +200,8 @@ def _hidden_module(fact: _Fact, mapped: Mapped) -> Finding:
     name = fact.text("module")
     return Finding(
         "hidden-module",
-        f"class `{fact.text('class')}` has no place: componentize-py looks for resources of interface "
-        f"`{_kebab(name)}` in module `{name}`, which is the standard library's",
+        f"class `{fact.text('class')}` has no place: componentize-py looks for resources of "
+        f"interface `{_kebab(name)}` in module `{name}`, which is the standard library's",
         Place(str(mapped.wit), item=mapped.node),
         hint=f"give interface `{_kebab(name)}` another name in the contract",
     )
@@ -207,35 +212,52 @@ def _syntax(fact: _Fact, mapped: Mapped) -> Finding:
 
 
 def _exception(fact: _Fact, mapped: Mapped) -> Finding:
-    frames = fact.list("frames")
-    if fact.text("type") == "ImportCalledEarly":
-        frames = [frame for frame in frames if mapped.is_own(frame.text("file"))]
+    frames = _worth_showing(fact, mapped)
     own = [frame for frame in frames if mapped.is_own(frame.text("file"))]
     last = own[-1] if own else None
+    place = last.place(mapped) if last else Place(str(mapped.source), item=mapped.node)
     related = tuple(
         (f"in `{frame.text('function')}`", frame.place(mapped))
         for frame in frames
         if frame is not last
     )
-    causes = [f"caused by {fact.text('cause')}"] if fact.text("cause") else []
-    place = last.place(mapped) if last else Place(str(mapped.source), item=mapped.node)
-    if fact.text("type") == "ImportCalledEarly":
-        return Finding(
-            "import-called-early",
-            f"the import `{fact.text('text').rpartition(': ')[2]}` is called while `{mapped.module}` "
-            "is imported, when no other component is there yet",
-            place,
-            related=related,
-            hint="call it inside a function or method that runs later",
+    text = _GUEST_PATH.sub("", fact.text("text"))
+    if fact.text("type") == "ImportCalledEarlyError":
+        return replace(
+            _called_early(text.rpartition(": ")[2], mapped), place=place, related=related
         )
     rule, hint = _advice(fact, mapped)
     return Finding(
         rule,
-        f"module `{mapped.module}` does not import: {fact.text('text') or 'it fails'}",
+        f"module `{mapped.module}` does not import: {text or 'it fails'}",
         place,
-        causes=tuple(causes),
+        causes=(f"caused by {fact.text('cause')}",) if fact.text("cause") else (),
         related=related,
         hint=hint,
+    )
+
+
+def _worth_showing(fact: _Fact, mapped: Mapped) -> list[_Fact]:
+    """The frames that tell something: no machinery, and a recursion's not a thousand times."""
+    frames = [
+        frame
+        for frame in fact.list("frames")
+        if not frame.text("file").startswith(("<frozen ", *_GENERATED))
+    ]
+    while frames and not mapped.is_own(frames[0].text("file")):
+        frames.pop(0)
+    if len(frames) > _FRAMES:
+        return frames[: _FRAMES // 2] + frames[-_FRAMES // 2 :]
+    return frames
+
+
+def _called_early(name: str, mapped: Mapped) -> Finding:
+    return Finding(
+        "import-called-early",
+        f"the import `{name}` is called while `{mapped.module}` is imported, "
+        "when no other component is there yet",
+        Place(str(mapped.source), item=mapped.node),
+        hint="call it inside a function or method that runs later",
     )
 
 
@@ -246,12 +268,15 @@ def _advice(fact: _Fact, mapped: Mapped) -> tuple[str, str]:
         return "python-import", _missing_module_hint(name, mapped)
     if kind == "SystemExit":
         return "python-exit", 'put the exit under `if __name__ == "__main__":`'
+    if kind == "BrokenPipeError":
+        hint = f"modules may print {_PRINT_LIMIT:,} bytes at most while they are imported"
+        return "python-output", hint
     if fact.flag("is_os_error"):
-        return (
-            "python-access",
+        hint = (
             "modules are imported once, while the component is built, with no access to this "
-            "machine; open files and connections inside a function",
+            "machine; open files and connections inside a function"
         )
+        return "python-access", hint
     return "python-import", ""
 
 
@@ -262,10 +287,10 @@ def _missing_module_hint(name: str, mapped: Mapped) -> str:
     if head in sys.stdlib_module_names:
         return f"this part of the standard library, `{name}`, does not exist in WebAssembly"
     files = (path.stem for path in mapped.source.glob("*.py"))
-    if near := did_you_mean(name, files):
-        return near
     where = mapped.requirements or mapped.source / "requirements.txt"
-    return f"name its package in `{where}`, or put the module into `{mapped.source}`"
+    place = f"name its package in `{where}`, or put the module into `{mapped.source}`"
+    near = did_you_mean(name, files)
+    return f"{near} otherwise {place}" if near else place
 
 
 def _skeleton(method: _Fact, body: str = "raise NotImplementedError") -> str:
@@ -290,6 +315,7 @@ def _sentence(text: str) -> str:
 _NO_WORLD = re.compile(r"Unable to resolve `(?:Some\(\"(?P<name>.*)\"\)|None)`")
 _WORLDS = re.compile(r"Available worlds: \[(?P<worlds>.*?)\]", re.DOTALL)
 _WIT_PLACE = re.compile(r"^\s*--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_TRAP = re.compile(r"wasm trap: (?P<reason>[^\n]+)")
 _CALLED_STUB = re.compile(r"called trapping stub: (?P<name>\S+)")
 
 
@@ -312,13 +338,15 @@ def findings_of_text(text: str, mapped: Mapped, *, is_panic: bool) -> list[Findi
     if found := _WIT_PLACE.search(text):
         return [_wit_error(found, text, mapped)]
     if found := _CALLED_STUB.search(text):
+        return [_called_early(found["name"], mapped)]
+    if found := _TRAP.search(text):
         return [
             Finding(
-                "import-called-early",
-                f"the import `{found['name']}` is called while `{mapped.module}` is imported, "
-                "when no other component is there yet",
+                "python-trap",
+                f"module `{mapped.module}` makes the interpreter trap while it is imported: "
+                f"{found['reason']}",
                 place,
-                hint="call it inside a function or method that runs later",
+                hint="look for very deep recursion or very large data at the top of its modules",
             )
         ]
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]
@@ -358,10 +386,16 @@ def _wit_error(found: re.Match[str], text: str, mapped: Mapped) -> Finding:
         "wit-error",
         _sentence(message),
         Place(
-            found["file"],
+            _user_path(found["file"], mapped.wit),
             line,
             int(found["column"]),
             item=mapped.node,
             source=shown["source"] if shown else "",
         ),
     )
+
+
+def _user_path(file: str, wit: Path) -> str:
+    """The path of a contract's file as the user would write it."""
+    path, root = Path(file), wit.resolve()
+    return str(wit / path.relative_to(root)) if path.is_relative_to(root) else file

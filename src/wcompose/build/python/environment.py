@@ -1,11 +1,11 @@
 """A tiny library that sets environment variables for the interpreter while a component is made.
 
 componentize-py starts CPython once while it makes a component and freezes the interpreter's memory
-into it. It gives that interpreter no way to be told anything: in particular its hash seed comes from
-the machine's random source, and so sets and dictionaries, and with them the order of allocations,
-fall out differently in every build. It does link every WebAssembly library that lies on the search
-path, however, and a library's constructor runs before CPython starts. So one library of some two
-hundred bytes, made here, calls the C library's ``setenv`` in its constructor.
+into it. It gives that interpreter no way to be told anything: in particular its hash seed comes
+from the machine's random source, and so sets and dictionaries, and with them the order of
+allocations, fall out differently in every build. It does link every WebAssembly library that lies
+on the search path, however, and a library's constructor runs before CPython starts. So one library
+of some two hundred bytes, made here, calls the C library's ``setenv`` in its constructor.
 
 At run time nothing of it is left but the frozen seed: constructors have run by then, and
 componentize-py replaces ``os.environ`` before the first call.

@@ -12,10 +12,9 @@ It runs in the interpreter of componentize-py (CPython 3.14), never in the one t
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Iterator
-from types import FunctionType, MethodType, ModuleType
+from collections.abc import Callable, Iterator
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 Fact = dict[str, Any]
@@ -23,7 +22,7 @@ Fact = dict[str, Any]
 _WORLD = "wit_world"
 
 
-class ImportCalledEarly(RuntimeError):
+class ImportCalledEarlyError(RuntimeError):
     """An import of the world was called while the component was made."""
 
 
@@ -41,7 +40,7 @@ def prepare(module_name: str) -> None:
     call_import = runtime.call_import
     runtime.call_import = _refuse_call
     try:
-        module = importlib.import_module(module_name)
+        module = _load(module_name)
         facts = list(_compare(module))
     except BaseException as error:  # noqa: BLE001  an exit is as wrong as any other exception here
         facts = _facts_of(error)
@@ -53,10 +52,15 @@ def prepare(module_name: str) -> None:
     sys.modules[__name__] = module
 
 
+def _load(name: str) -> ModuleType:
+    __import__(name)
+    return sys.modules[name]
+
+
 def _refuse_call(_index: int, _parameters: list[Any]) -> None:
     caller = sys._getframe(1)  # noqa: SLF001
     module = caller.f_globals.get("__name__", "").rpartition(".")[2]
-    raise ImportCalledEarly(f"{module}.{caller.f_code.co_name}")
+    raise ImportCalledEarlyError(f"{module}.{caller.f_code.co_name}")
 
 
 def _compare(module: ModuleType) -> Iterator[Fact]:
@@ -78,10 +82,10 @@ def _protocols() -> Iterator[tuple[str | None, type]]:
     of the node's module (none here), and for each exported resource in a class of a module that has
     the interface's name.
     """
-    world = importlib.import_module(_WORLD)
+    world = _load(_WORLD)
     yield from ((None, each) for each in _protocols_of(world))
     try:
-        exports = importlib.import_module(f"{_WORLD}.exports")
+        exports = _load(f"{_WORLD}.exports")
     except ModuleNotFoundError:
         return
     yield from ((None, each) for each in _protocols_of(exports))
@@ -91,7 +95,7 @@ def _protocols() -> Iterator[tuple[str | None, type]]:
         for file in sorted(os.listdir(directory)):  # noqa: PTH208  pathlib would be frozen too
             name, suffix = os.path.splitext(file)  # noqa: PTH122
             if suffix == ".py" and name != "__init__":
-                interface = importlib.import_module(f"{_WORLD}.exports.{name}")
+                interface = _load(f"{_WORLD}.exports.{name}")
                 yield from ((name, each) for each in _protocols_of(interface))
 
 
@@ -111,7 +115,7 @@ def _resource_module(name: str, protocol: type, module: ModuleType) -> ModuleTyp
     A node of one file may keep the class in its own module, which then answers to this name too.
     """
     try:
-        return importlib.import_module(name)
+        return _load(name)
     except ModuleNotFoundError as error:
         if error.name != name:
             raise
@@ -121,7 +125,7 @@ def _resource_module(name: str, protocol: type, module: ModuleType) -> ModuleTyp
     return ModuleType(name)
 
 
-def _implementation(module: ModuleType, protocol: type) -> Any:
+def _implementation(module: ModuleType, protocol: type) -> object:
     found = getattr(module, protocol.__name__, None)
     return None if found is protocol else found
 
@@ -180,11 +184,11 @@ def _compare_method(protocol: type, name: str, implementation: type, about: Fact
 
 
 def _parameters(protocol: type, name: str) -> tuple[str, ...]:
-    code = _function(vars(protocol)[name]).__code__
+    code: CodeType = _function(vars(protocol)[name]).__code__
     return code.co_varnames[1 : code.co_argcount]
 
 
-def _function(member: Any) -> Any:
+def _function(member: object) -> Any:  # noqa: ANN401
     return getattr(member, "__func__", member)
 
 
@@ -199,14 +203,15 @@ def _described(protocol: type, name: str) -> Fact:
     }
 
 
-def _signature(function: Any) -> str:
+def _signature(function: Callable[..., object]) -> str:
     """A signature as source text; annotations stay as they were written."""
     import inspect
 
     try:
         from annotationlib import Format  # type: ignore[import-not-found]
 
-        return str(inspect.signature(function, annotation_format=Format.STRING))  # type: ignore[call-arg]
+        signature: Any = inspect.signature(function, annotation_format=Format.STRING)  # type: ignore[call-arg]
+        return str(signature.format(quote_annotation_strings=False))
     except (TypeError, ValueError):
         return "(...)"
 

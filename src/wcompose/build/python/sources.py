@@ -83,8 +83,8 @@ class SourceTree:
 def read_sources(root: Path, node: str) -> SourceTree:
     """List the files of a Python node.
 
-    Hidden files, byte code, virtual environments and, in the root of a project, what wcompose itself
-    reads and writes there do not belong to the node.
+    Hidden files, byte code, virtual environments and, in the root of a project, what wcompose
+    itself reads and writes there do not belong to the node.
 
     Args:
         root: the node's directory.
