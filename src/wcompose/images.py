@@ -125,11 +125,10 @@ class ImageCache:
         file = self._directory / "key"
         for _ in range(2):
             try:
-                if _is_ours(file):
-                    key = file.read_bytes()
-                    if len(key) == 32:
+                if file.is_symlink() or file.exists():
+                    if _is_ours(file) and len(key := file.read_bytes()) == 32:
                         return key
-                file.unlink(missing_ok=True)
+                    file.unlink(missing_ok=True)
                 # Linked into place: of two processes that start at once, the first one's key counts.
                 fresh = file.with_name(f".tmp-{secrets.token_hex(8)}")
                 descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

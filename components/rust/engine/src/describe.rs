@@ -52,7 +52,6 @@ fn sizes(bytes: &[u8], members: &mut Map<String, Value>) -> Result<()> {
             }
             Section::ModuleSection { unchecked_range, .. }
             | Section::ComponentSection { unchecked_range, .. } => {
-                parser.skip_section();
                 offset = unchecked_range.end as usize;
             }
             Section::End(_) => break,

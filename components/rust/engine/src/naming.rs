@@ -1,6 +1,6 @@
 //! Names for what a composition holds, so that backtraces and tools can tell its nodes apart.
 
-use anyhow::{bail, Result};
+use anyhow::{bail, Context, Result};
 use wasm_encoder::{Component, ComponentNameSection, RawSection};
 use wasm_metadata::{AddMetadata, AddMetadataField, ModuleNames};
 use wasmparser::{Chunk, KnownCustom, Parser, Payload};
@@ -29,16 +29,14 @@ fn renamed(bytes: &[u8], node: &str) -> Result<Component> {
         match payload {
             Payload::ModuleSection { unchecked_range, .. } => {
                 let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
-                let module = name_module(&bytes[start..end], node)?;
+                let module = name_module(nested(bytes, start, end)?, node)?;
                 component.section(&RawSection { id: 1, data: &module });
-                parser.skip_section();
                 offset = end;
             }
             Payload::ComponentSection { unchecked_range, .. } => {
                 let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
-                let nested = renamed(&bytes[start..end], node)?.finish();
-                component.section(&RawSection { id: 4, data: &nested });
-                parser.skip_section();
+                let inner = renamed(nested(bytes, start, end)?, node)?.finish();
+                component.section(&RawSection { id: 4, data: &inner });
                 offset = end;
             }
             Payload::CustomSection(section)
@@ -52,6 +50,10 @@ fn renamed(bytes: &[u8], node: &str) -> Result<Component> {
             }
         }
     }
+}
+
+fn nested(bytes: &[u8], start: usize, end: usize) -> Result<&[u8]> {
+    bytes.get(start..end).context("the file is cut short")
 }
 
 fn name_module(bytes: &[u8], node: &str) -> Result<Vec<u8>> {
