@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,16 @@ class Mapped:
             if guest.startswith(root):
                 return guest.removeprefix(root) + " of the generated bindings"
         return guest
+
+    def line(self, guest: str, number: int) -> str:
+        """A line of one of the user's files; empty when there is none."""
+        if not self.is_own(guest) or not number:
+            return ""
+        try:
+            with Path(self.file(guest)).open(encoding="utf-8", errors="replace") as stream:
+                return next(islice(stream, number - 1, None), "").rstrip()
+        except (OSError, ValueError):
+            return ""
 
     def is_own(self, guest: str) -> bool:
         """Whether a file is the user's or a requirement's."""
@@ -117,7 +128,7 @@ class _Fact:
         return [_Fact(item) for item in items if isinstance(item, dict)]
 
     def place(self, mapped: Mapped) -> Place:
-        source = self.text("source")
+        source = self.text("source") or mapped.line(self.text("file"), self.number("line"))
         column = self.number("column") if self.number("column") <= len(source) + 1 else 0
         return Place(
             mapped.file(self.text("file")) if self.text("file") else str(mapped.source),

@@ -162,7 +162,7 @@ def _pip_command(file: Path, target: Path) -> list[str]:
     return [
         sys.executable,
         *("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"),
-        *("--target", str(target), "--no-compile", "--no-warn-conflicts"),
+        *("--target", str(target), "--no-compile", "--retries", "1"),
         # A wheel for any platform is pure Python.
         *("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"),
         *("--python-version", PYTHON_VERSION, "--requirement", str(file.resolve())),
