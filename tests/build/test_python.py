@@ -184,7 +184,7 @@ def test_nothing_of_the_preparation_stays(start: Callable[[], Call], sound: Path
     assert "app" in modules
     assert "traceback" not in modules
     binary = sound.read_bytes()
-    assert b"/greeting/greeting.txt" in binary
+    assert b"/0/app.py" in binary
     assert str(FIXTURES).encode() not in binary
     assert b"wcompose-python-" not in binary
 

@@ -37,8 +37,8 @@ def build(
     session: Session = context.obj
     result = build_project(
         session.load_project(project),
-        engine=session.engine,
-        images=session.images,
+        engine=lambda: session.engine,
+        images=lambda: session.images,
         cache=session.cache_directory / "components",
         reporter=session.reporter,
         locked=locked,

@@ -5,11 +5,8 @@ use crate::exports::wcompose::engine::binaries::{Guest, Identity};
 use crate::exports::wcompose::engine::contracts::Features;
 use crate::problems::{did_you_mean, from_chain, problem, worded};
 use crate::wcompose::engine::types::{FileKind, Problem};
-use crate::{contracts, files, report_panics, Engine};
-use anyhow::{Context, Result};
-use wasi_preview1_component_adapter_provider as adapter;
-use wasmparser::{Parser, Payload, Validator, WasmFeatures};
-use wit_component::{ComponentEncoder, StringEncoding};
+use crate::{contracts, encoding, files, report_panics, Engine};
+use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 use wit_parser::{Resolve, WorldId};
 
 impl Guest for Engine {
@@ -23,8 +20,16 @@ impl Guest for Engine {
     fn validate(path: String) -> Result<(), Problem> {
         report_panics();
         let bytes = files::read(&path)?;
-        validated(&bytes)
-            .map_err(|error| from_chain("invalid", format!("`{path}` is not valid"), &error))
+        validated(&bytes).map_err(|error| {
+            let (kind, detail) = kind(&bytes);
+            if kind != FileKind::Component && kind != FileKind::CoreModule {
+                return problem("invalid", format!("`{path}` is {detail}"));
+            }
+            problem("invalid", format!("`{path}` is not valid")).because(
+                std::iter::once(format!("{} (at byte {})", worded(error.message()), error.offset()))
+                    .chain(describe::surroundings(&bytes, error.offset())),
+            )
+        })
     }
 
     fn fits_world(
@@ -53,28 +58,22 @@ impl Guest for Engine {
         output: String,
     ) -> Result<(), Vec<Problem>> {
         report_panics();
-        let mut module = files::read(&core).map_err(|problem| vec![problem])?;
+        let module = files::read(&core).map_err(|problem| vec![problem])?;
         let (found, detail) = kind(&module);
         if found != FileKind::CoreModule {
             let message = format!("`{core}` is {detail}, not a core module");
-            return Err(vec![problem("not-a-core-module", message)]);
+            let hint = match found {
+                FileKind::Component => "it needs no encoding: use it as it is",
+                FileKind::Damaged | FileKind::Empty => "build it again",
+                _ => "name a core module (`.wasm`)",
+            };
+            return Err(vec![problem("not-a-core-module", message).hinting(hint)]);
         }
         let embedded = match wit {
             Some(wit) => Some(world(&wit, world_name.as_deref())?),
             None => None,
         };
-        let bytes = encoded(&mut module, embedded, adapt_preview1).map_err(|error| {
-            let message = format!("`{core}` cannot be made a component");
-            let text = format!("{error:#}");
-            let hint = if text.contains("wasi_snapshot_preview1") && !adapt_preview1 {
-                "it needs WASI preview 1: add `--adapt-preview1`"
-            } else if text.contains("component-type") || text.contains("no exports") {
-                "name the WIT and the world that it implements: `--wit DIRECTORY --world NAME`"
-            } else {
-                ""
-            };
-            vec![from_chain("not-encoded", message, &error).hinting(hint)]
-        })?;
+        let bytes = encoding::encode(&core, module, embedded, adapt_preview1)?;
         files::write(&output, &bytes).map_err(|problem| vec![problem])
     }
 
@@ -88,37 +87,8 @@ impl Guest for Engine {
 }
 
 /// Validate with every feature that the runtime enables for components.
-pub fn validated(bytes: &[u8]) -> Result<()> {
-    Validator::new_with_features(WasmFeatures::all()).validate_all(bytes)?;
-    Ok(())
-}
-
-fn encoded(
-    module: &mut Vec<u8>,
-    embedded: Option<(Resolve, WorldId)>,
-    adapt_preview1: bool,
-) -> Result<Vec<u8>> {
-    if let Some((resolve, world)) = embedded {
-        wit_component::embed_component_metadata(
-            module,
-            &resolve,
-            world,
-            StringEncoding::UTF8,
-            false,
-        )?;
-    }
-    let mut encoder = ComponentEncoder::default();
-    encoder.validate(true);
-    if adapt_preview1 {
-        encoder
-            .adapter(
-                adapter::WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME,
-                adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
-            )
-            .context("the WASI preview 1 adapter")?;
-    }
-    encoder.module(module)?;
-    encoder.encode()
+pub fn validated(bytes: &[u8]) -> Result<(), BinaryReaderError> {
+    Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).map(|_| ())
 }
 
 fn world(wit: &str, name: Option<&str>) -> Result<(Resolve, WorldId), Vec<Problem>> {
@@ -135,7 +105,7 @@ fn world(wit: &str, name: Option<&str>) -> Result<(Resolve, WorldId), Vec<Proble
 }
 
 /// What a file is, in kind and in words.
-fn kind(bytes: &[u8]) -> (FileKind, String) {
+pub fn kind(bytes: &[u8]) -> (FileKind, String) {
     if bytes.is_empty() {
         return (FileKind::Empty, "an empty file".into());
     }

@@ -7,6 +7,7 @@ mod binaries;
 mod composing;
 mod contracts;
 mod describe;
+mod encoding;
 mod files;
 mod json;
 mod naming;

@@ -1,0 +1,427 @@
+"""``wcompose run``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from wcompose.cli.session import Session, write_result
+
+if TYPE_CHECKING:
+    import click
+
+    from wcompose.project import Project
+    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent
+
+_NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
+_MARK = "\0"
+FILE_LIMIT = 1 << 28
+"""Bytes of a file given as an argument (`@file`) that are read at most."""
+
+
+class RunCommand(TyperCommand):
+    """Takes ``-5`` for an argument of the guest, not for an option of ours."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Mark negative numbers, so that the parser leaves them alone."""
+        if "--" not in args:
+            args = [_MARK + arg if _NEGATIVE_NUMBER.match(arg) else arg for arg in args]
+        return super().parse_args(ctx, args)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What a run was asked to do.
+
+    Attributes:
+        file: the component.
+        invoke: the function to call; none to run it as a program.
+        arguments: of the function or the program.
+        stdin: file for standard input; none for the caller's.
+        name: what to call the program, as its first argument.
+    """
+
+    file: Path
+    invoke: str | None
+    arguments: tuple[str, ...]
+    stdin: Path | None
+    name: str
+
+
+def run(
+    context: typer.Context,
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="[TARGET]",
+            help="Project directory or file (built when stale), or any component file.",
+            show_default="the project you are in",
+        ),
+    ] = ".",
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ARGS]...",
+            help="Arguments: WAVE values for a function (`@FILE` reads one from a file), texts for "
+            "a program. Put `--` before arguments that begin with a dash.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    invoke: Annotated[
+        str | None,
+        typer.Option(
+            "--invoke",
+            "-i",
+            metavar="EXPORT",
+            help="Exported function to call, as short as is unique: `classify`, "
+            "`inference.classify`, or a whole call `add(1, 2)`.",
+        ),
+    ] = None,
+    json: Annotated[
+        bool, typer.Option("--json", help="Take arguments and print results as JSON, not WAVE.")
+    ] = False,
+    directory: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dir",
+            metavar="HOST[::GUEST][:rw]",
+            help="Let the guest read a directory; `:rw` lets it write there too.",
+        ),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env", metavar="NAME[=VALUE]", help="Give the guest a variable, by default ours."
+        ),
+    ] = None,
+    network: Annotated[
+        bool, typer.Option("--network", help="Let the guest open connections and resolve names.")
+    ] = False,
+    timeout: Annotated[
+        float | None,
+        typer.Option("--timeout", metavar="SECONDS", min=0.0, help="Stop the guest after so long."),
+    ] = None,
+    memory: Annotated[
+        int,
+        typer.Option("--memory", metavar="MIB", min=1, help="Largest memory a module may have."),
+    ] = 2048,
+    list_exports: Annotated[
+        bool, typer.Option("--list", help="List what can be called, and call nothing.")
+    ] = False,
+) -> None:
+    """Run a project or a component: a program (`wasi:cli/run`), or one exported function.
+
+    The guest reaches nothing but its arguments and standard streams, unless an option grants it.
+    A function that returns an error makes the exit code 1; a program's own exit code is passed on.
+    """
+    from wcompose.runtime import Limits, OpenComponent
+
+    session: Session = context.obj
+    texts = [each.removeprefix(_MARK) for each in arguments or ()]
+    request = _request(session, target.removeprefix(_MARK), invoke, texts)
+    opened = OpenComponent(request.file, session.images, session.reporter)
+    if list_exports:
+        write_result("\n".join(str(function) for function in opened.functions))
+        return
+    grants = _grants(request, directory or [], env or [], network=network)
+    limits = Limits(memory=memory << 20, seconds=timeout)
+    if request.invoke is None and opened.program is not None:
+        code = _run_program(opened.instantiate(grants, limits), opened.program)
+    else:
+        code = _call(session, opened, request, grants, limits, as_json=json)
+    raise typer.Exit(code)
+
+
+def _request(
+    session: Session, target: str, invoke: str | None, arguments: Sequence[str]
+) -> _Request:
+    """What the command line means, completed by the project's ``[run]`` table."""
+    path = Path(target)
+    if path.is_file() and path.suffix != ".toml":
+        return _Request(path, invoke, tuple(arguments), None, path.name)
+    project = _project(session, path, is_default=target == ".", has_call=invoke is not None)
+    from wcompose.build import build_project
+    from wcompose.progress import SilentReporter
+
+    result = build_project(
+        project,
+        engine=lambda: session.engine,
+        images=lambda: session.images,
+        cache=session.cache_directory / "components",
+        reporter=session.reporter if _is_stale(project) else SilentReporter(),
+    )
+    told = project.run
+    return _Request(
+        file=result.composition,
+        invoke=invoke or told.invoke,
+        arguments=tuple(arguments) or (told.arguments if invoke is None else ()),
+        stdin=told.stdin if invoke is None and not arguments else None,
+        name=project.name,
+    )
+
+
+def _is_stale(project: Project) -> bool:
+    """Whether there is something to tell: a build that changes nothing is not worth a line."""
+    return not (project.output.is_file() and project.state.is_dir())
+
+
+def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) -> Project:
+    from wcompose.errors import ProjectError, UsageError
+
+    if not path.exists():
+        raise UsageError.of(
+            "target-missing",
+            f"`{path}` does not exist",
+            hint="name a component or a project; to pass arguments to the project you are in, "
+            f"write `wcompose run . {'--invoke … ' if has_call else ''}{path}`",
+        )
+    try:
+        return session.load_project(path)
+    except ProjectError as error:
+        if is_default and error.findings[0].rule == "project-missing":
+            raise UsageError.of(
+                "target-missing",
+                "there is no project here, and no component was named",
+                hint="name a component: `wcompose run FILE.wasm`, or go to a project's directory",
+            ) from None
+        raise
+
+
+def _grants(
+    request: _Request, directories: Sequence[str], variables: Sequence[str], *, network: bool
+) -> Grants:
+    import os
+    import sys
+
+    from wcompose.errors import UsageError
+    from wcompose.report import Finding
+    from wcompose.runtime import DirectoryGrant, Grants
+
+    findings: list[Finding] = []
+    environment: list[tuple[str, str]] = []
+    for text in variables:
+        name, has_value, value = text.partition("=")
+        if not has_value and name not in os.environ:
+            findings.append(
+                Finding(
+                    "variable-missing",
+                    f"`{name}` is not set here, so it cannot be passed on",
+                    hint=f"give it a value: `--env {name}=VALUE`",
+                )
+            )
+        environment.append((name, value if has_value else os.environ.get(name, "")))
+    granted = []
+    for text in directories:
+        plain, is_writable = (text[:-3], True) if text.endswith(":rw") else (text, False)
+        host, _, guest = plain.partition("::")
+        granted.append(DirectoryGrant(Path(host), guest or host, is_writable))
+    if findings:
+        raise UsageError(findings)
+
+    def forward(stream: Any) -> Any:  # noqa: ANN401
+        def write(data: bytes) -> None:
+            stream.buffer.write(data)
+            stream.buffer.flush()
+
+        return write
+
+    return Grants(
+        arguments=(request.name, *request.arguments) if request.invoke is None else (request.name,),
+        environment=tuple(environment),
+        directories=tuple(granted),
+        network=network,
+        stdin=request.stdin,
+        inherit_stdin=request.stdin is None,
+        stdout=forward(sys.stdout),
+        stderr=forward(sys.stderr),
+    )
+
+
+def _run_program(instance: Instance, program: ExportedFunction) -> int:
+    outcome = instance.call(program, [])
+    if instance.exit_code is not None:
+        return instance.exit_code
+    return 0 if outcome is None or "ok" in outcome else 1
+
+
+def _call(
+    session: Session,
+    opened: OpenComponent,
+    request: _Request,
+    grants: Grants,
+    limits: Any,  # noqa: ANN401
+    *,
+    as_json: bool,
+) -> int:
+    from wcompose.runtime import find_function
+
+    function, texts = _function(session, opened, request, find_function)
+    values = (
+        [_from_json(text, number) for number, text in enumerate(texts, 1)]
+        if as_json
+        else _from_wave(session, function, texts)
+    )
+    from wcompose.runtime.instance import check_arguments
+
+    check_arguments(function, values)
+    instance = opened.instantiate(grants, limits)
+    result = instance.call(function, values)
+    if instance.exit_code is not None:
+        return instance.exit_code
+    if function.result is not None:
+        if as_json or not function.result.has_text:
+            import json
+
+            write_result(json.dumps(result, ensure_ascii=False))
+        else:
+            write_result(session.engine.print_value(function.result.expression(), result))
+    instance.close()
+    return 1 if isinstance(result, dict) and _is_error(function, result) else 0
+
+
+def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
+    return function.result is not None and function.result.kind == "result" and "err" in result
+
+
+def _function(
+    session: Session, opened: OpenComponent, request: _Request, find: Any  # noqa: ANN401
+) -> tuple[ExportedFunction, Sequence[str]]:
+    from wcompose.errors import UsageError
+
+    if request.invoke is None:
+        names = [f"`{function.full_name}`" for function in opened.functions]
+        raise UsageError.of(
+            "nothing-to-run",
+            f"`{request.file.name}` is not a program: it does not export `wasi:cli/run`",
+            causes=[f"it exports {name}" for name in names[:20]],
+            hint="call one of its functions: `--invoke EXPORT`"
+            if names
+            else "it exports no function at all",
+        )
+    if "(" in request.invoke:
+        name, texts = session.engine.parse_call(request.invoke)
+        if request.arguments:
+            raise UsageError.of(
+                "arguments-twice",
+                "arguments stand both in `--invoke` and behind it",
+                hint="keep one of the two",
+            )
+        return find(opened.functions, name), texts
+    return find(opened.functions, request.invoke), request.arguments
+
+
+def _from_wave(session: Session, function: ExportedFunction, texts: Sequence[str]) -> list[Any]:
+    """JSON values from WAVE texts; every text that does not parse is told."""
+    from dataclasses import replace
+
+    from wcompose.errors import ValueFault
+    from wcompose.report import Finding
+    from wcompose.runtime.instance import check_arguments
+
+    if len(texts) != len(function.parameters):
+        check_arguments(function, list(texts))
+    values: list[Any] = [None] * len(texts)
+    findings: list[Finding] = []
+    asked: list[int] = []
+    for index, ((name, kind), text) in enumerate(zip(function.parameters, texts, strict=True)):
+        if text.startswith("@"):
+            try:
+                values[index] = _from_file(Path(text[1:]), kind.kind, _is_bytes(kind))
+            except ValueFault as error:
+                findings += error.findings
+        elif not kind.has_text:
+            findings.append(
+                Finding(
+                    "argument-type",
+                    f"argument {index + 1} `{name}` is a {kind}, which cannot be written as text",
+                    hint="call a function that takes values only",
+                )
+            )
+        else:
+            asked.append(index)
+    parsed = session.engine.parse_values(
+        [function.parameters[index][1].expression() for index in asked],
+        [texts[index] for index in asked],
+    )
+    for index, value in zip(asked, parsed, strict=True):
+        if isinstance(value, Finding):
+            name, kind = function.parameters[index]
+            hint = value.hint or f"it is a `{kind}`"
+            message = f"argument {index + 1} `{name}` does not parse: {value.message}"
+            findings.append(replace(value, message=message, hint=hint))
+        else:
+            values[index] = value
+    if findings:
+        raise ValueFault(findings)
+    return values
+
+
+def _is_bytes(kind: Any) -> bool:  # noqa: ANN401
+    return kind.kind == "list" and kind.only.kind == "u8"
+
+
+def _from_file(path: Path, kind: str, is_bytes: bool) -> Any:  # noqa: ANN401, FBT001
+    """An argument out of a file: bytes, a string, or JSON, as its type wants it."""
+    from wcompose.errors import ValueFault
+
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(FILE_LIMIT + 1)
+    except OSError as error:
+        raise ValueFault.of(
+            "argument-file",
+            f"cannot read `{path}`",
+            causes=[(error.strerror or str(error)).lower()],
+            hint="`@FILE` reads an argument from a file; check the path",
+        ) from None
+    if len(data) > FILE_LIMIT:
+        raise ValueFault.of("argument-file", f"`{path}` is larger than {FILE_LIMIT:,} bytes")
+    if is_bytes:
+        return data
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ValueFault.of(
+            "argument-file", f"`{path}` is not UTF-8 (at byte {error.start})"
+        ) from None
+    return text if kind == "string" else _from_json(text, str(path))
+
+
+def _from_json(text: str, what: int | str) -> Any:  # noqa: ANN401
+    import json
+
+    from wcompose.errors import ValueFault
+    from wcompose.report import Place
+
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
+        lines = text.splitlines()
+        subject = f"argument {what}" if isinstance(what, int) else f"`{what}`"
+        message = getattr(error, "msg", str(error))
+        raise ValueFault.of(
+            "argument-json",
+            f"{subject} is not JSON: {message[:1].lower()}{message[1:]}",
+            place=Place(
+                "" if isinstance(what, int) else what,
+                line,
+                column,
+                column + 1,
+                source=lines[line - 1] if 0 < line <= len(lines) else "",
+            ),
+            hint='texts need double quotes, and the shell eats one pair: write \'"text"\''
+            if isinstance(what, int)
+            else "",
+        ) from None
+
+
+def _no_constant(name: str) -> Any:  # noqa: ANN401
+    raise ValueError(f"`{name}` is not JSON; write \"nan\", \"inf\" or \"-inf\"")
