@@ -5,7 +5,7 @@ use crate::exports::wcompose::engine::binaries::{Guest, Identity};
 use crate::exports::wcompose::engine::contracts::Features;
 use crate::problems::{did_you_mean, from_chain, problem, worded};
 use crate::wcompose::engine::types::{FileKind, Problem};
-use crate::{contracts, encoding, files, report_panics, Engine};
+use crate::{encoding, files, loading, report_panics, Engine};
 use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 use wit_parser::{Resolve, WorldId};
 
@@ -92,7 +92,7 @@ pub fn validated(bytes: &[u8]) -> Result<(), BinaryReaderError> {
 }
 
 fn world(wit: &str, name: Option<&str>) -> Result<(Resolve, WorldId), Vec<Problem>> {
-    let (resolve, package, _) = contracts::load(wit, &Features::All)?;
+    let (resolve, package, _) = loading::load(wit, &Features::All)?;
     match resolve.select_world(&[package], name) {
         Ok(world) => Ok((resolve, world)),
         Err(error) => {

@@ -2,8 +2,8 @@
 
 use crate::exports::wcompose::engine::composing::{Guest, Node, Plan};
 use crate::problems::{from_chain, problem, worded};
-use crate::wcompose::engine::types::Problem;
-use crate::{binaries, contracts, files, naming, report_panics, Engine};
+use crate::wcompose::engine::types::{FileKind, Problem};
+use crate::{binaries, contracts, files, naming, refusal, report_panics, Engine};
 use anyhow::Context;
 use std::collections::HashMap;
 use wac_graph::types::{ItemKind, Package};
@@ -16,8 +16,7 @@ impl Guest for Engine {
         report_panics();
         let bytes = Composer::new(&plan).compose()?;
         if let Err(error) = binaries::validated(&bytes) {
-            let message = "the validator refuses the composition";
-            return Err(vec![from_chain("composition-invalid", message, &error)]);
+            return Err(vec![refusal::explain(&bytes, &error, &plan)]);
         }
         files::write(&output, &bytes).map_err(|problem| vec![problem])
     }
@@ -155,8 +154,13 @@ impl Composer<'_> {
 
     fn package(&mut self, path: &str, name: &str) -> Result<PackageId, Problem> {
         let bytes = files::read(path)?;
-        let invalid = |error: &anyhow::Error| {
-            from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
+        let invalid = |error: &anyhow::Error| match binaries::kind(&bytes) {
+            (FileKind::Component, _) => {
+                from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
+            }
+            (_, detail) => {
+                problem("not-a-component", format!("`{path}` is {detail}, not a component"))
+            }
         };
         let named = naming::name_component(&bytes, name).map_err(|error| invalid(&error))?;
         let package = Package::from_bytes(name, None, named, self.graph.types_mut())

@@ -23,10 +23,12 @@ pub fn entry(path: &str) -> Result<Entry, Problem> {
     let stat = root
         .stat_at(PathFlags::SYMLINK_FOLLOW, &rest)
         .map_err(|code| unreadable(path, code))?;
-    Ok(match stat.type_ {
-        DescriptorType::Directory => Entry::Directory,
-        _ => Entry::File,
-    })
+    match stat.type_ {
+        DescriptorType::Directory => Ok(Entry::Directory),
+        DescriptorType::RegularFile => Ok(Entry::File),
+        // Opening a pipe or a device could wait for ever.
+        _ => Err(problem("file-unreadable", format!("`{path}` is neither a file nor a directory"))),
+    }
 }
 
 pub fn exists(path: &str) -> bool {
@@ -54,7 +56,11 @@ pub fn list(path: &str) -> Result<Vec<String>, Problem> {
     Ok(names)
 }
 
+/// The whole content of a file.
 pub fn read(path: &str) -> Result<Vec<u8>, Problem> {
+    if let Entry::Directory = entry(path)? {
+        return Err(problem("file-unreadable", format!("`{path}` is a directory, not a file")));
+    }
     let (root, rest) = locate(path)?;
     let fail = |code| unreadable(path, code);
     let file = root
@@ -70,7 +76,8 @@ pub fn read(path: &str) -> Result<Vec<u8>, Problem> {
         return Err(problem(
             "file-too-large",
             format!("`{path}` has {size} bytes, more than {SIZE_LIMIT}"),
-        ));
+        )
+        .hinting("strip debug information from it, or name another file"));
     }
     let mut bytes = Vec::with_capacity(size as usize);
     loop {

@@ -10,12 +10,16 @@ mod describe;
 mod encoding;
 mod files;
 mod json;
+mod loading;
 mod naming;
 mod places;
 mod problems;
+mod refusal;
+mod repair;
 mod texts;
 mod toml;
 mod values;
+mod wording;
 
 wit_bindgen::generate!({
     world: "engine",

@@ -5,18 +5,24 @@ use wasm_encoder::{Component, ComponentNameSection, RawSection};
 use wasm_metadata::{AddMetadata, AddMetadataField, ModuleNames};
 use wasmparser::{Chunk, KnownCustom, Parser, Payload};
 
+/// Depth of components in components.
+const DEPTH_LIMIT: usize = 100;
+
 /// Name a component `name`, and every core module in it `name/<its old name>`.
 ///
 /// A backtrace of the runtime shows the names of core modules only, so those carry the node's.
 pub fn name_component(bytes: &[u8], name: &str) -> Result<Vec<u8>> {
     let mut names = ComponentNameSection::new();
     names.component(name);
-    let mut component = renamed(bytes, name)?;
+    let mut component = renamed(bytes, name, 0)?;
     component.section(&names);
     Ok(component.finish())
 }
 
-fn renamed(bytes: &[u8], node: &str) -> Result<Component> {
+fn renamed(bytes: &[u8], node: &str, depth: usize) -> Result<Component> {
+    if depth > DEPTH_LIMIT {
+        bail!("components nest deeper than {DEPTH_LIMIT}");
+    }
     let mut component = Component::new();
     let mut parser = Parser::new(0);
     let mut offset = 0;
@@ -35,7 +41,7 @@ fn renamed(bytes: &[u8], node: &str) -> Result<Component> {
             }
             Payload::ComponentSection { unchecked_range, .. } => {
                 let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
-                let inner = renamed(nested(bytes, start, end)?, node)?.finish();
+                let inner = renamed(nested(bytes, start, end)?, node, depth + 1)?.finish();
                 component.section(&RawSection { id: 4, data: &inner });
                 offset = end;
             }

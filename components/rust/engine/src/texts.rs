@@ -8,7 +8,8 @@ use crate::{report_panics, toml, values, Engine};
 use serde_json::Value as Json;
 use wasm_wave::parser::{ParserError, ParserErrorKind};
 use wasm_wave::untyped::UntypedFuncCall;
-use wasm_wave::value::Value;
+use wasm_wave::value::{Type, Value};
+use wasm_wave::wasm::{WasmType, WasmTypeKind};
 use wit_parser::Span;
 
 impl Guest for Engine {
@@ -56,10 +57,22 @@ fn parse_value(ty: &str, text: &str) -> Result<String, Problem> {
         .map_err(|error| problem("type-unreadable", error.to_string()))?;
     let ty = values::parse_type(&ty)
         .map_err(|error| problem("type-without-text", format!("{error:#}")))?;
-    let value: Value = wasm_wave::from_str(&ty, text).map_err(|error| syntax(&error, text))?;
+    let value: Value = wasm_wave::from_str(&ty, text).map_err(|error| {
+        let found = syntax(&error, text);
+        // What is wanted deep inside is not known here.
+        if found.hint.is_empty() && error.span().start == leading_space(text) {
+            found.hinting(wanted(&ty))
+        } else {
+            found
+        }
+    })?;
     let json = values::to_json(&value)
         .map_err(|error| problem("type-without-text", format!("{error:#}")))?;
     Ok(json.to_string())
+}
+
+fn leading_space(text: &str) -> usize {
+    text.len() - text.trim_start().len()
 }
 
 fn syntax(error: &ParserError, text: &str) -> Problem {
@@ -67,12 +80,55 @@ fn syntax(error: &ParserError, text: &str) -> Problem {
     let mut sources = Sources::default();
     sources.push("", text);
     let (start, end) = (span.start as u32, span.end.max(span.start + 1) as u32);
+    let why = match (error.detail(), std::error::Error::source(error)) {
+        (Some(detail), _) => Some(worded(detail)),
+        (None, Some(source)) => Some(worded(&source.to_string())),
+        (None, None) => None,
+    };
     let hint = match error.kind() {
-        ParserErrorKind::UnexpectedEnd => "the value ends too early: is a bracket or quote missing?",
-        ParserErrorKind::InvalidToken => "texts need double quotes, and the shell eats one pair: write '\"text\"'",
+        ParserErrorKind::UnexpectedEnd => "is a bracket or a quote missing at the end?",
+        ParserErrorKind::MultipleChars => "a text of several characters has double quotes",
+        ParserErrorKind::TrailingCharacters => "is a bracket missing before?",
         _ => "",
     };
-    problem("value-syntax", worded(&error.to_string()))
+    problem("value-syntax", error.kind().to_string())
         .at(sources.place(Span::new(start, end)))
+        .because(why)
         .hinting(hint)
+}
+
+/// How a value of a type is written.
+fn wanted(ty: &Type) -> String {
+    let joined = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
+    match ty.kind() {
+        WasmTypeKind::Bool => "write `true` or `false`".into(),
+        WasmTypeKind::Char => "write one character in single quotes".into(),
+        WasmTypeKind::String => {
+            "write it in double quotes; a shell eats one pair: '\"text\"'".into()
+        }
+        WasmTypeKind::List => "write `[first, second]`".into(),
+        WasmTypeKind::Tuple => "write `(first, second)`".into(),
+        WasmTypeKind::Record => {
+            let fields = joined(&mut ty.record_fields().map(|(name, _)| format!("{name}: …")));
+            format!("write `{{{fields}}}`")
+        }
+        WasmTypeKind::Variant => {
+            let cases = ty.variant_cases().map(|(name, payload)| match payload {
+                Some(_) => format!("`{name}(…)`"),
+                None => format!("`{name}`"),
+            });
+            format!("it is one of {}", joined(&mut { cases }))
+        }
+        WasmTypeKind::Enum => {
+            let cases = ty.enum_cases().map(|name| format!("`{name}`"));
+            format!("it is one of {}", joined(&mut { cases }))
+        }
+        WasmTypeKind::Flags => {
+            let names = joined(&mut ty.flags_names().map(|name| name.to_string()));
+            format!("write `{{}}` or names out of `{{{names}}}`")
+        }
+        WasmTypeKind::Option => "write `none` or `some(value)`".into(),
+        WasmTypeKind::Result => "write `ok(value)` or `err(value)`".into(),
+        kind => format!("write a number that a `{kind}` holds"),
+    }
 }

@@ -157,7 +157,11 @@ pub fn from_json(ty: &Type, json: &Json) -> Result<Value> {
         WasmTypeKind::F32 => Value::make_f32(real(json)? as f32),
         WasmTypeKind::F64 => Value::make_f64(real(json)?),
         WasmTypeKind::Char => {
-            Value::make_char(text()?.chars().next().context("an empty character")?)
+            let mut characters = text()?.chars();
+            match (characters.next(), characters.next()) {
+                (Some(character), None) => Value::make_char(character),
+                _ => bail!("not exactly one character"),
+            }
         }
         WasmTypeKind::String => Value::make_string(text()?.into()),
         WasmTypeKind::List => {
@@ -166,16 +170,24 @@ pub fn from_json(ty: &Type, json: &Json) -> Result<Value> {
             Value::make_list(ty, elements.collect::<Result<Vec<_>>>()?)?
         }
         WasmTypeKind::Tuple => {
-            let types = ty.tuple_element_types();
-            let elements = types.zip(array()?).map(|(ty, each)| from_json(&ty, each));
+            let types: Vec<_> = ty.tuple_element_types().collect();
+            let array = array()?;
+            if types.len() != array.len() {
+                bail!("{} elements in the place of {}", array.len(), types.len());
+            }
+            let elements = types.iter().zip(array).map(|(ty, each)| from_json(ty, each));
             Value::make_tuple(ty, elements.collect::<Result<Vec<_>>>()?)?
         }
         WasmTypeKind::Record => {
             let members = object()?;
             let mut fields = Vec::new();
             for (name, ty) in ty.record_fields() {
-                let value = from_json(&ty, members.get(&*name).unwrap_or(&Json::Null))?;
+                let member = members.get(&*name).with_context(|| format!("no field `{name}`"))?;
+                let value = from_json(&ty, member).with_context(|| format!("in field `{name}`"))?;
                 fields.push((name, value));
+            }
+            if members.len() != fields.len() {
+                bail!("a field that the record has not");
             }
             let fields = fields.iter().map(|(name, value)| (&**name, value.clone()));
             Value::make_record(ty, fields)?
@@ -184,8 +196,8 @@ pub fn from_json(ty: &Type, json: &Json) -> Result<Value> {
             let (name, payload) = match json {
                 Json::String(name) => (name.as_str(), None),
                 _ => {
-                    let (name, payload) = object()?.iter().next().context("no case")?;
-                    (name.as_str(), Some(payload))
+                    let (name, payload) = only(object()?)?;
+                    (name, Some(payload))
                 }
             };
             let (_, payload_type) = ty
@@ -193,8 +205,12 @@ pub fn from_json(ty: &Type, json: &Json) -> Result<Value> {
                 .find(|(case, _)| case == name)
                 .with_context(|| format!("no case `{name}`"))?;
             let payload = match (payload_type, payload) {
-                (Some(ty), Some(payload)) => Some(from_json(&ty, payload)?),
-                _ => None,
+                (Some(ty), Some(payload)) => {
+                    Some(from_json(&ty, payload).with_context(|| format!("in case `{name}`"))?)
+                }
+                (None, None | Some(Json::Null)) => None,
+                (Some(_), None) => bail!("case `{name}` needs a payload"),
+                (None, Some(_)) => bail!("case `{name}` has no payload"),
             };
             Value::make_variant(ty, name, payload)?
         }
@@ -203,27 +219,41 @@ pub fn from_json(ty: &Type, json: &Json) -> Result<Value> {
             let some = ty.option_some_type().context("an option of nothing")?;
             let inner = match json {
                 Json::Null => None,
-                Json::Object(members) if some.kind() == WasmTypeKind::Option => {
-                    Some(members.get("some").unwrap_or(&Json::Null))
+                json if some.kind() == WasmTypeKind::Option => {
+                    match only(json.as_object().context("not an object")?)? {
+                        ("some", inner) => Some(from_json(&some, inner)?),
+                        _ => bail!("an option of an option is null or has the member `some`"),
+                    }
                 }
-                other => Some(other),
+                json => Some(from_json(&some, json)?),
             };
-            let inner = inner.map(|inner| from_json(&some, inner)).transpose()?;
             Value::make_option(ty, inner)?
         }
         WasmTypeKind::Result => {
             let (ok, err) = ty.result_types().context("a result of nothing")?;
-            let (name, inner) = object()?.iter().next().context("neither ok nor err")?;
-            let side = if name == "ok" { &ok } else { &err };
+            let (name, inner) = only(object()?)?;
+            let side = match name {
+                "ok" => &ok,
+                "err" => &err,
+                _ => bail!("a result has the member `ok` or the member `err`"),
+            };
             let inner = side.as_ref().map(|ty| from_json(ty, inner)).transpose()?;
             Value::make_result(ty, if name == "ok" { Ok(inner) } else { Err(inner) })?
         }
         WasmTypeKind::Flags => {
-            let names = array()?.iter().filter_map(Json::as_str);
-            Value::make_flags(ty, names)?
+            let names: Option<Vec<&str>> = array()?.iter().map(Json::as_str).collect();
+            Value::make_flags(ty, names.context("a flag that is not a string")?)?
         }
         other => bail!("`{other}` has no text form"),
     })
+}
+
+/// The one member of an object.
+fn only(object: &Map<String, Json>) -> Result<(&str, &Json)> {
+    match object.iter().next() {
+        Some((name, value)) if object.len() == 1 => Ok((name, value)),
+        _ => bail!("not exactly one member"),
+    }
 }
 
 fn real(json: &Json) -> Result<f64> {

@@ -1,0 +1,134 @@
+//! The parser's errors as problems: a rule, a message, a place, and what to do about it.
+
+use crate::loading::Text;
+use crate::places::Sources;
+use crate::problems::{did_you_mean, problem, worded};
+use crate::wcompose::engine::types::Problem;
+use wit_parser::{ParseError, ParseErrorKind, Resolve, ResolveError, ResolveErrorKind, Span};
+
+const HEADER: &str = "no `package` header";
+
+/// Whether an error only says that no file of the package names it.
+pub fn lacks_header(error: &ParseError) -> bool {
+    matches!(error.kind(), ParseErrorKind::Syntax { message, .. } if message.contains(HEADER))
+}
+
+/// A problem of one package, whose files are `texts` in the order in which they were parsed.
+pub fn parse_problem(error: &ParseError, texts: &[Text]) -> Problem {
+    let mut sources = Sources::default();
+    for text in texts {
+        sources.push(&text.path, &text.content);
+    }
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let message = worded(lines.next().unwrap_or_default());
+    let place = sources.place(error.kind().span());
+    let rest: Vec<String> = lines.map(worded).filter(|line| !line.is_empty()).collect();
+    match error.kind() {
+        ParseErrorKind::ItemNotFound { name, hint, .. } => {
+            let near = did_you_mean(name, words(texts).into_iter());
+            let hint = hint.as_deref().map(worded).filter(|_| near.is_empty()).unwrap_or(near);
+            problem("wit-name-not-found", message).at(place).hinting(hint)
+        }
+        ParseErrorKind::TypeCycle { .. } => problem("wit-cycle", message)
+            .at(place)
+            .because(rest)
+            .hinting("break the circle with a resource, or with an index in the place of the value"),
+        _ if lacks_header(error) => {
+            let place = texts.first().and_then(|_| sources.place(Span::new(0, 1)));
+            problem("wit-syntax", "no file of the package says its name")
+                .at(place)
+                .hinting("begin one of its files with `package namespace:name@0.1.0;`")
+        }
+        _ => {
+            let rule = if is_duplicate(&message) { "wit-duplicate" } else { "wit-syntax" };
+            problem(rule, message.clone()).at(place).because(rest).hinting(syntax_hint(&message))
+        }
+    }
+}
+
+fn is_duplicate(message: &str) -> bool {
+    ["duplicate ", "more than once", "conflicts with"].iter().any(|words| message.contains(words))
+}
+
+fn syntax_hint(message: &str) -> &'static str {
+    if message.contains("found keyword") && message.contains("identifier") {
+        "a name that is a keyword of WIT is written with `%` before it, such as `%type`"
+    } else if message.contains("invalid character in identifier")
+        || message.contains("unexpected character '_'")
+    {
+        "names are words of one case joined by hyphens, such as `pixel-count`"
+    } else if message.starts_with("empty record") || message.starts_with("empty variant") {
+        "give it a member, or leave it out"
+    } else if is_duplicate(message) {
+        "rename one of the two"
+    } else {
+        ""
+    }
+}
+
+/// The identifiers that are defined in the texts.
+fn words(texts: &[Text]) -> Vec<&str> {
+    let is_word = |character: char| character.is_alphanumeric() || character == '-';
+    let mut found = Vec::new();
+    for text in texts {
+        let mut last = "";
+        let words = text.content.split(|character| !is_word(character));
+        for word in words.filter(|word| !word.is_empty()) {
+            if matches!(
+                last,
+                "interface" | "world" | "record" | "variant" | "enum" | "flags" | "resource" | "type"
+            ) {
+                found.push(word);
+            }
+            last = word;
+        }
+    }
+    found.extend(PRIMITIVES);
+    found
+}
+
+const PRIMITIVES: [&str; 13] = [
+    "bool", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "f32", "f64", "char", "string",
+];
+
+/// A problem between packages.
+pub fn resolve_problem(error: &ResolveError, sources: &Sources, resolve: &Resolve) -> Problem {
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let message = worded(&lines.next().unwrap_or_default().replace('\'', "`"));
+    let place = sources.place(error.kind().span());
+    match error.kind() {
+        ResolveErrorKind::PackageNotFound { requested, known, .. } => {
+            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+            let near = did_you_mean(&requested.to_string(), known.iter().map(String::as_str));
+            problem("wit-package-not-found", format!("package `{requested}` is not there"))
+                .at(place)
+                .because((!known.is_empty()).then(|| format!("known packages: {}", known.join(", "))))
+                .hinting(if near.is_empty() {
+                    format!("put its WIT into `deps/{}`", requested.name)
+                } else {
+                    near
+                })
+        }
+        ResolveErrorKind::InterfaceNotFound { requested, package, .. }
+        | ResolveErrorKind::WorldNotFound { requested, package, .. } => {
+            let known = resolve
+                .packages
+                .iter()
+                .filter(|(_, each)| each.name == *package)
+                .flat_map(|(_, each)| each.interfaces.keys().chain(each.worlds.keys()));
+            let near = did_you_mean(requested, known.map(String::as_str));
+            problem("wit-name-not-found", message).at(place).hinting(near)
+        }
+        ResolveErrorKind::DuplicatePackage { name, span2, .. } => {
+            let mut found = problem("wit-duplicate", format!("package `{name}` is defined twice"))
+                .at(place)
+                .hinting("keep one of the two definitions");
+            found.related.extend(sources.place(*span2).map(|place| ("and here".into(), place)));
+            found
+        }
+        ResolveErrorKind::PackageCycle { .. } => problem("wit-cycle", message).at(place),
+        _ => problem("wit-semantic", message).at(place).because(lines.map(worded)),
+    }
+}
