@@ -83,12 +83,12 @@ def _protocols() -> Iterator[tuple[str | None, type]]:
     the interface's name.
     """
     world = _load(_WORLD)
-    yield from ((None, each) for each in _protocols_of(world))
+    yield from ((None, each) for each in _protocols_of(world) if _wanted(each))
     try:
         exports = _load(f"{_WORLD}.exports")
     except ModuleNotFoundError:
         return
-    yield from ((None, each) for each in _protocols_of(exports))
+    yield from ((None, each) for each in _protocols_of(exports) if _wanted(each))
     import os
 
     for directory in exports.__path__:
@@ -96,7 +96,23 @@ def _protocols() -> Iterator[tuple[str | None, type]]:
             name, suffix = os.path.splitext(file)  # noqa: PTH122
             if suffix == ".py" and name != "__init__":
                 interface = _load(f"{_WORLD}.exports.{name}")
-                yield from ((name, each) for each in _protocols_of(interface))
+                yield from ((name, each) for each in _protocols_of(interface) if _is_made(each))
+
+
+def _wanted(protocol: type) -> list[str]:
+    abstract: frozenset[str] = protocol.__abstractmethods__  # type: ignore[attr-defined]
+    return [name for name in vars(protocol) if name in abstract]
+
+
+def _is_made(resource: type) -> bool:
+    """Whether componentize-py looks for a resource's class: to construct it, or for a static call.
+
+    Objects of any class will do for a resource that functions hand out.
+    """
+    return any(
+        name == "__init__" or isinstance(vars(resource)[name], classmethod)
+        for name in _wanted(resource)
+    )
 
 
 def _protocols_of(module: ModuleType) -> Iterator[type]:
@@ -132,7 +148,7 @@ def _implementation(module: ModuleType, protocol: type) -> object:
 
 def _compare_class(module: ModuleType, protocol: type) -> Iterator[Fact]:
     implementation = _implementation(module, protocol)
-    wanted = [name for name in vars(protocol) if name in protocol.__abstractmethods__]  # type: ignore[attr-defined]
+    wanted = _wanted(protocol)
     if implementation is None:
         yield {
             "kind": "class",
