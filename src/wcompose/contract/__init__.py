@@ -1,6 +1,8 @@
 """Contracts: a model of WIT and of what binaries import and export, and their comparison."""
 
-from wcompose.contract.compare import Mismatch, compare_extern, fits_world
+from wcompose.contract.compare import compare_extern
+from wcompose.contract.fitting import fits_world
+from wcompose.contract.mismatch import Mismatch, MismatchKind
 from wcompose.contract.model import (
     Contract,
     Extern,
@@ -8,11 +10,17 @@ from wcompose.contract.model import (
     FunctionExtern,
     Interface,
     InterfaceExtern,
-    TypeDef,
     TypeExtern,
     World,
 )
-from wcompose.contract.names import ItemName, Version, parse_item_name, parse_version
+from wcompose.contract.names import (
+    ItemName,
+    Version,
+    names_match,
+    parse_item_name,
+    parse_version,
+)
+from wcompose.contract.types import Type, TypeDef
 
 __all__ = [
     "Contract",
@@ -23,12 +31,15 @@ __all__ = [
     "InterfaceExtern",
     "ItemName",
     "Mismatch",
+    "MismatchKind",
+    "Type",
     "TypeDef",
     "TypeExtern",
     "Version",
     "World",
     "compare_extern",
     "fits_world",
+    "names_match",
     "parse_item_name",
     "parse_version",
 ]

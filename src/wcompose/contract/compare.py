@@ -1,482 +1,421 @@
-"""Whether one item may stand where another is expected, with every mismatch and its path.
+"""Whether one item may stand where another is expected: every mismatch, each with its path.
 
-The relation is the one that the official validator implements (`wasmparser`,
-``component_instance_type`` and below): an instance may export more than is expected, in any order;
-functions and value types are equal or not, names, order and parameter names included; a resource is
-the one resource of the interface that defines it.
+The relation is the one of the official validator (``wasmparser``,
+``validator/component_types.rs``, ``component_instance_type`` and what it calls): an instance may
+have more items than are expected, in any order; functions and value types are equal or they are
+not, with all names in order; a resource equals only itself.
+
+A difference inside a type with a name is told once, at that name, and says which functions it
+reaches. A difference in a type that is written in place is told at the parameter, result, field or
+case where it stands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from wcompose.contract.equality import Equality, pair_parts, peeled
+from wcompose.contract.members import compare_members
+from wcompose.contract.mismatch import Mismatch, MismatchKind
 from wcompose.contract.model import (
-    Alias,
-    Constructed,
-    Enum,
     Extern,
-    Flags,
     Function,
     FunctionExtern,
-    Handle,
     Interface,
     InterfaceExtern,
-    Member,
-    Record,
-    Resource,
+    Parameter,
+    TypeExtern,
+)
+from wcompose.contract.text import definition_text, definition_word, function_text, type_text
+from wcompose.contract.types import (
+    HandleType,
+    MembersType,
+    ResourceType,
     Type,
     TypeDef,
-    TypeExtern,
-    Variant,
-    World,
 )
-from wcompose.contract.names import on_track, parse_item_name
-from wcompose.contract.text import definition_text, function_text, type_text
-from wcompose.report import Finding, Place
+from wcompose.report import Place
 from wcompose.suggest import did_you_mean
 
-_MEMBER_WORDS = {Record: "field", Variant: "case", Enum: "case", Flags: "flag"}
-_KIND_WORDS = {Record: "a record", Variant: "a variant", Enum: "an enum", Flags: "flags",
-               Resource: "a resource", Handle: "a handle"}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Mismatch:
-    """One difference that keeps two items apart.
-
-    Attributes:
-        path: where in the item, such as ``classify.batch`` or ``prediction.label``.
-        message: what differs, in words.
-        expected: what is expected there, as WIT; empty when that says nothing.
-        actual: what is there, as WIT; empty when nothing is.
-        expected_place: where the expectation is written, as far as it is known.
-        actual_place: where the other side is written, as far as it is known.
-    """
-
-    path: str
-    message: str
-    expected: str = ""
-    actual: str = ""
-    expected_place: Place = field(default_factory=Place)
-    actual_place: Place = field(default_factory=Place)
+_FUNCTIONS_NAMED = 3
+"""Functions that a message names; the others are counted."""
 
 
 def compare_extern(expected: Extern, actual: Extern) -> tuple[Mismatch, ...]:
-    """Every difference that keeps ``actual`` from standing where ``expected`` is wanted."""
-    comparison = _Comparison()
-    comparison.externs(expected, actual)
-    return tuple(comparison.found)
-
-
-def fits_world(
-    component: World,
-    wanted: World,
-    *,
-    subject: str,
-    ambient: Callable[[str], bool],
-) -> tuple[Finding, ...]:
-    """Whether a component may stand where a world is wanted, with everything that is in the way.
+    """Every difference that keeps ``actual`` from standing where ``expected`` is wanted.
 
     Args:
-        component: what the component really imports and exports.
-        wanted: the world.
-        subject: what to call the component.
-        ambient: tells names that a component may import whatever its world says, such as WASI.
+        expected: an import, or an export that a world asks for.
+        actual: what would fill it.
+
+    Returns:
+        Types first, then functions, each in the order of ``expected``; nothing when it fits.
     """
-    findings: list[Finding] = []
-    for name, extern in wanted.exports.items():
-        found = _matching(name, component.exports)
-        if found is None:
-            findings.append(
-                Finding(
-                    "world-export-missing",
-                    f"`{subject}` lacks the export `{name}` that world `{wanted.name}` asks for",
-                    _with_item(extern.place, f"{subject}:{name}"),
-                    hint=did_you_mean(name, component.exports)
-                    or _exports_hint(subject, component),
-                )
-            )
-            continue
-        findings += _mismatches(
-            "world-export-type",
-            f"{subject}:{name}",
-            f"export `{name}` of `{subject}` differs from world `{wanted.name}`",
-            compare_extern(extern, component.exports[found]),
-            f"build `{subject}` from this contract again",
-        )
-    for name, extern in component.imports.items():
-        found = _matching(name, wanted.imports)
-        if found is None:
-            if not ambient(name):
-                findings.append(
-                    Finding(
-                        "world-import-extra",
-                        f"`{subject}` imports `{name}`, which world `{wanted.name}` does not",
-                        _with_item(wanted.place, f"{subject}:{name}"),
-                        hint=did_you_mean(name, wanted.imports)
-                        or f"add `import {name};` to the world, or build without it",
-                    )
-                )
-            continue
-        findings += _mismatches(
-            "world-import-type",
-            f"{subject}:{name}",
-            f"import `{name}` of `{subject}` differs from world `{wanted.name}`",
-            _swapped(compare_extern(extern, wanted.imports[found])),
-            f"build `{subject}` from this contract again",
-        )
-    return tuple(findings)
+    match expected, actual:
+        case InterfaceExtern(wanted), InterfaceExtern(given):
+            comparison = _Comparison(wanted.types, given.types)
+            comparison.compare_interfaces(wanted, given)
+        case FunctionExtern(function), FunctionExtern(offered):
+            comparison = _Comparison({}, {})
+            comparison.compare_functions(function, offered)
+        case TypeExtern(definition), TypeExtern(other):
+            comparison = _Comparison({definition.name: definition}, {definition.name: other})
+            comparison.compare_named(definition.name, definition, other)
+        case _:
+            words = (_extern_word(expected), _extern_word(actual))
+            message = f"it is {words[1]}, not {words[0]}"
+            places = (expected.place, actual.place)
+            return (Mismatch(MismatchKind.EXTERN_KIND, "", message, *words, *places),)
+    return comparison.results()
 
 
-def _exports_hint(subject: str, component: World) -> str:
-    exports = ", ".join(f"`{name}`" for name in component.exports)
-    return f"`{subject}` exports {exports}" if exports else f"`{subject}` exports nothing"
+@dataclass
+class _Told:
+    """The differences inside one pair of named types, and the pairs that its parts lead to."""
 
-
-def _matching(name: str, items: Mapping[str, Extern]) -> str | None:
-    """The name among ``items`` that is the same, or the highest on the same version track."""
-    if name in items:
-        return name
-    item = parse_item_name(name)
-    if item is None:
-        return None
-    matches = [
-        (other_item.version_rank(), other)
-        for other in items
-        if (other_item := parse_item_name(other)) is not None and item.matches(other_item)
-    ]
-    return max(matches)[1] if matches else None
-
-
-def _mismatches(
-    rule: str, item: str, message: str, mismatches: tuple[Mismatch, ...], hint: str
-) -> list[Finding]:
-    return [
-        Finding(
-            rule,
-            f"{message}: {mismatch.message}",
-            _with_item(mismatch.expected_place, f"{item}.{mismatch.path}".rstrip(".")),
-            causes=tuple(
-                f"{word} `{text}`"
-                for word, text in (
-                    ("expected", mismatch.expected),
-                    ("found", mismatch.actual),
-                )
-                if text
-            ),
-            hint=hint,
-        )
-        for mismatch in mismatches
-    ]
-
-
-def _swapped(mismatches: tuple[Mismatch, ...]) -> tuple[Mismatch, ...]:
-    """An import is compared as the component expects it, and told as the world does."""
-    return tuple(
-        Mismatch(
-            each.path,
-            each.message,
-            each.actual,
-            each.expected,
-            each.actual_place,
-            each.expected_place,
-        )
-        for each in mismatches
-    )
-
-
-def _with_item(place: Place, item: str) -> Place:
-    return Place(place.file, place.line, place.column, place.end_column, item, place.source)
+    mismatches: list[Mismatch] = field(default_factory=list)
+    leads_to: set[tuple[int, int]] = field(default_factory=set)
 
 
 class _Comparison:
-    """One comparison. Each pair of definitions is looked at once, where it is met first."""
+    """One comparison of two externs."""
 
-    def __init__(self) -> None:
-        self.found: list[Mismatch] = []
-        self._seen: set[tuple[TypeDef, TypeDef]] = set()
+    def __init__(self, expected: Mapping[str, TypeDef], actual: Mapping[str, TypeDef]) -> None:
+        self._equality = Equality(expected, actual)
+        self._listed = {id(each.root): name for name, each in reversed(list(expected.items()))}
+        self._told: dict[tuple[int, int], _Told] = {}
+        self._parts: dict[tuple[int, int], tuple[bool, set[tuple[int, int]]]] = {}
+        self._others: list[Mismatch] = []
+        self._reached: dict[str, set[tuple[int, int]]] = {}
 
-    def externs(self, expected: Extern, actual: Extern) -> None:
-        match expected, actual:
-            case InterfaceExtern(interface=wanted), InterfaceExtern(interface=given):
-                self._interfaces(wanted, given)
-            case FunctionExtern(function=wanted), FunctionExtern(function=given):
-                self._functions(wanted.name, wanted, given)
-            case TypeExtern(definition=wanted), TypeExtern(definition=given):
-                self._definitions(wanted.name or "", wanted, given, wanted.place, given.place)
-            case _:
-                self._add("", f"expected {_extern_word(expected)}, found {_extern_word(actual)}")
+    def results(self) -> tuple[Mismatch, ...]:
+        """Every difference found; those of types say what they reach."""
+        functions = {name: self._closure(pairs) for name, pairs in self._reached.items()}
+        found: list[Mismatch] = []
+        for pair, told in self._told.items():
+            reaches = tuple(name for name, pairs in functions.items() if pair in pairs)
+            found += [
+                replace(each, reaches=reaches, message=each.message + _reach_words(reaches))
+                for each in told.mismatches
+            ]
+        return (*found, *self._others)
 
-    def _add(
-        self,
-        path: str,
-        message: str,
-        expected: str = "",
-        actual: str = "",
-        expected_place: Place | None = None,
-        actual_place: Place | None = None,
-    ) -> None:
-        self.found.append(
-            Mismatch(
-                path,
-                message,
-                expected,
-                actual,
-                expected_place or Place(),
-                actual_place or Place(),
-            )
-        )
-
-    def _interfaces(self, expected: Interface, actual: Interface) -> None:
-        # Types first: a difference in a type is told at its definition, not at every use.
+    def compare_interfaces(self, expected: Interface, actual: Interface) -> None:
+        """Compare all that an instance of ``expected`` must have."""
         for name, wanted in expected.types.items():
             given = actual.types.get(name)
             if given is None:
+                near = did_you_mean(name, actual.types.keys() - expected.types.keys())
                 self._add(
+                    MismatchKind.MISSING_TYPE,
                     name,
-                    f"type `{name}` is missing",
-                    definition_text(wanted),
-                    "",
-                    wanted.place,
-                    actual.place,
+                    f"type `{name}` is missing" + (f"; {near}" if near else ""),
+                    (definition_text(wanted), ""),
+                    (wanted.place, actual.place),
                 )
             else:
-                self._definitions(name, wanted, given, wanted.place, given.place)
+                self.compare_named(name, wanted, given)
         for name, function in expected.functions.items():
             offered = actual.functions.get(name)
             if offered is None:
-                near = did_you_mean(name, actual.functions)
-                self._add(
-                    name,
-                    f"function `{name}` is missing" + (f"; {near}" if near else ""),
-                    function_text(function),
-                    "",
-                    function.place,
-                    actual.place,
-                )
+                self._tell_missing(function, expected, actual)
             else:
-                self._functions(name, function, offered)
+                self.compare_functions(function, offered)
 
-    def _functions(self, path: str, expected: Function, actual: Function) -> None:
-        places = (expected.place, actual.place)
-        texts = (function_text(expected), function_text(actual))
-        if expected.is_async != actual.is_async:
-            words = ("async", "not async") if expected.is_async else ("not async", "async")
-            self._add(path, f"`{path}` must be {words[0]} and is {words[1]}", *texts, *places)
-        if len(expected.parameters) != len(actual.parameters):
+    def _tell_missing(self, function: Function, expected: Interface, actual: Interface) -> None:
+        name = function.name
+        spare = {
+            key: each for key, each in actual.functions.items() if key not in expected.functions
+        }
+        same = [each for key, each in spare.items() if _bare(key) == _bare(name)]
+        if len(same) == 1:
             self._add(
-                path,
-                f"`{path}` takes {_count(len(actual.parameters))}, not "
-                f"{len(expected.parameters)}",
-                *texts,
-                *places,
+                MismatchKind.FUNCTION_KIND,
+                name,
+                f"`{_bare(name)}` is a {_kind_word(same[0])}, not a {_kind_word(function)}",
+                (function_text(function), function_text(same[0])),
+                (function.place, same[0].place),
             )
-        else:
-            for wanted, given in zip(expected.parameters, actual.parameters, strict=True):
-                inner = f"{path}.{wanted.name}"
-                if wanted.name != given.name:
-                    self._add(
-                        inner,
-                        f"parameter `{wanted.name}` of `{path}` is called `{given.name}`",
-                        *texts,
-                        wanted.place,
-                        given.place,
-                    )
-                self._types(inner, wanted.type, given.type, wanted.place, given.place)
-        self._types(f"{path}.result", expected.result, actual.result, *places)
-
-    def _types(
-        self,
-        path: str,
-        expected: Type | None,
-        actual: Type | None,
-        expected_place: Place,
-        actual_place: Place,
-    ) -> None:
-        wanted, given = _unaliased(expected), _unaliased(actual)
-        if isinstance(wanted, TypeDef) and isinstance(given, TypeDef):
-            self._definitions(path, wanted, given, expected_place, actual_place)
-        elif wanted != given:
-            self._differs(path, expected, actual, expected_place, actual_place)
-
-    def _differs(
-        self,
-        path: str,
-        expected: Type | None,
-        actual: Type | None,
-        expected_place: Place,
-        actual_place: Place,
-    ) -> None:
-        wanted, given = type_text(expected), type_text(actual)
-        if wanted == given:
-            wanted = "nothing" if expected is None else definition_text(expected)
-            given = "nothing" if actual is None else definition_text(actual)
+            return
+        siblings = [_leaf(key) for key in spare if _stem(key) == _stem(name)]
+        near = did_you_mean(_leaf(name), siblings)
         self._add(
-            path,
-            f"`{path}` is `{given}`, not `{wanted}`",
-            wanted,
-            given,
-            expected_place,
-            actual_place,
+            MismatchKind.MISSING_FUNCTION,
+            name,
+            f"function `{name}` is missing" + (f"; {near}" if near else ""),
+            (function_text(function), ""),
+            (function.place, actual.place),
         )
 
-    def _definitions(
-        self,
-        path: str,
-        expected: TypeDef,
-        actual: TypeDef,
-        expected_place: Place,
-        actual_place: Place,
-    ) -> None:
-        wanted, given = _unaliased(expected), _unaliased(actual)
-        if not (isinstance(wanted, TypeDef) and isinstance(given, TypeDef)):
-            if wanted != given:
-                self._differs(path, expected, actual, expected_place, actual_place)
-            return
-        if (wanted, given) in self._seen:
-            return
-        self._seen.add((wanted, given))
-        # A member's path begins at its type's own name, since that is where it is mended.
-        inner = wanted.name or path
-        places = (
-            wanted.place if wanted.name else expected_place,
-            given.place if given.name else actual_place,
+    def compare_functions(self, expected: Function, actual: Function) -> None:
+        """Compare two functions, parameter by parameter."""
+        name = expected.name
+        self._reached[name] = set()
+        texts = (function_text(expected), function_text(actual))
+        places = (expected.place, actual.place)
+        if expected.is_async != actual.is_async:
+            words = ("async", "not async") if actual.is_async else ("not async", "async")
+            message = f"`{name}` is {words[0]}, where {words[1]} is expected"
+            self._add(MismatchKind.FUNCTION_ASYNC, name, message, texts, places)
+        self._compare_parameters(expected, actual)
+        self._compare_site(
+            MismatchKind.RESULT_TYPE,
+            (name, f"{name}.result", f"the result of `{name}`"),
+            (expected.result, actual.result),
+            places,
         )
-        match wanted.kind, given.kind:
-            case Resource(), Resource():
-                self._resources(path, wanted, given, *places)
-            case Handle(), Handle():
-                self._handles(path, wanted, given, expected_place, actual_place)
-            case Constructed(), Constructed():
-                self._constructed(path, wanted, given, expected_place, actual_place)
-            case (
-                (Record(members=left), Record(members=right))
-                | (Variant(members=left), Variant(members=right))
-                | (Enum(members=left), Enum(members=right))
-                | (Flags(members=left), Flags(members=right))
-            ):
-                self._members(inner, wanted, left, right, *places)
-            case _:
+
+    def _compare_parameters(self, expected: Function, actual: Function) -> None:
+        name = expected.name
+        wanted, given = expected.parameters, actual.parameters
+        texts = (function_text(expected), function_text(actual))
+        places = (expected.place, actual.place)
+        names = [each.name for each in wanted], [each.name for each in given]
+        by_name = {each.name: each for each in given}
+        if len(wanted) != len(given):
+            self._add(
+                MismatchKind.PARAMETER_COUNT,
+                name,
+                f"`{name}` takes {_count(given)}, not {len(wanted)}{_surplus(*names)}",
+                texts,
+                places,
+            )
+            pairs = [(each, by_name[each.name]) for each in wanted if each.name in by_name]
+        elif names[0] != names[1] and sorted(names[0]) == sorted(names[1]):
+            self._add(
+                MismatchKind.PARAMETER_ORDER,
+                name,
+                f"`{name}` takes its parameters in another order",
+                texts,
+                places,
+            )
+            pairs = [(each, by_name[each.name]) for each in wanted]
+        else:
+            pairs = list(zip(wanted, given, strict=True))
+        for parameter, other in pairs:
+            path = f"{name}.{parameter.name}"
+            if parameter.name != other.name:
                 self._add(
+                    MismatchKind.PARAMETER_NAME,
                     path,
-                    f"`{path}` is {_kind_word(given)}, not {_kind_word(wanted)}",
-                    definition_text(wanted),
-                    definition_text(given),
-                    *places,
+                    f"parameter `{parameter.name}` of `{name}` is called `{other.name}`",
+                    (_parameter_text(parameter), _parameter_text(other)),
+                    (parameter.place, other.place),
                 )
-
-    def _resources(
-        self, path: str, expected: TypeDef, actual: TypeDef, wanted: Place, given: Place
-    ) -> None:
-        homes = (on_track(expected.home), on_track(actual.home))
-        if homes[0] != homes[1] or expected.name != actual.name:
-            self._add(
-                path,
-                f"`{path}` is the resource `{actual.name}` of `{actual.home}`, not "
-                f"`{expected.name}` of `{expected.home}`",
-                f"{expected.home}.{expected.name}",
-                f"{actual.home}.{actual.name}",
-                wanted,
-                given,
+            self._compare_site(
+                MismatchKind.PARAMETER_TYPE,
+                (name, path, f"parameter `{parameter.name}` of `{name}`"),
+                (parameter.type, other.type),
+                (parameter.place, other.place),
             )
 
-    def _handles(
-        self, path: str, expected: TypeDef, actual: TypeDef, wanted: Place, given: Place
-    ) -> None:
-        left, right = expected.kind, actual.kind
-        if not (isinstance(left, Handle) and isinstance(right, Handle)):
-            return
-        if left.is_borrow != right.is_borrow:
-            self._differs(path, expected, actual, wanted, given)
-        self._definitions(path, left.resource, right.resource, wanted, given)
-
-    def _constructed(
-        self, path: str, expected: TypeDef, actual: TypeDef, wanted: Place, given: Place
-    ) -> None:
-        left, right = expected.kind, actual.kind
-        if not (isinstance(left, Constructed) and isinstance(right, Constructed)):
-            return
-        shapes = (
-            (left.constructor, left.length, len(left.arguments)),
-            (right.constructor, right.length, len(right.arguments)),
-        )
-        pairs = list(zip(left.arguments, right.arguments, strict=False))
-        if shapes[0] != shapes[1] or any((a is None) != (b is None) for a, b in pairs):
-            self._differs(path, expected, actual, wanted, given)
-            return
-        before = len(self.found)
-        for left_argument, right_argument in pairs:
-            self._types(path, left_argument, right_argument, wanted, given)
-        if len(self.found) > before and all(isinstance(a, str) for a, _ in pairs):
-            # `list<u8>` against `list<u16>` reads better whole than as `u8` against `u16`.
-            del self.found[before:]
-            self._differs(path, expected, actual, wanted, given)
-
-    def _members(
+    def _compare_site(
         self,
-        path: str,
-        definition: TypeDef,
-        expected: tuple[Member, ...],
-        actual: tuple[Member, ...],
-        wanted_place: Place,
-        given_place: Place,
+        kind: MismatchKind,
+        where: tuple[str, str, str],
+        types: tuple[Type | None, Type | None],
+        places: tuple[Place, Place],
     ) -> None:
-        word = _MEMBER_WORDS[type(definition.kind)]
-        given = {member.name: member for member in actual}
-        wanted = {member.name: member for member in expected}
-        for name, member in wanted.items():
-            if name not in given:
-                self._add(
-                    f"{path}.{name}",
-                    f"{word} `{name}` of `{path}` is missing",
-                    _member_text(member),
-                    "",
-                    member.place if member.place.file else wanted_place,
-                    given_place,
+        """Compare the types of a parameter or a result; ``where`` is function, path and words."""
+        function, path, words = where
+        pairs: set[tuple[int, int]] = set()
+        if not self._same(*types, path, pairs):
+            expected, actual = _texts(*types)
+            is_what, is_not = (f"`{each}`" if each else "nothing" for each in (actual, expected))
+            self._add(kind, path, f"{words} is {is_what}, not {is_not}", (expected, actual), places)
+        self._reached[function] |= pairs
+
+    def compare_named(self, path: str, expected: TypeDef, actual: TypeDef) -> tuple[int, int]:
+        """Compare two types of one name, once; gives the key under which the result is kept."""
+        wanted, given = expected.root, actual.root
+        # The same resource may be reached by two ways, of which one fits and one does not.
+        key = (id(wanted), id(actual if wanted.is_resource else given))
+        if key in self._told:
+            return key
+        told = self._told[key] = _Told()
+        path = self._listed.get(id(wanted), path)
+        match wanted.definition, given.definition:
+            case (ResourceType(), ResourceType()):
+                if not self._equality.same_resource(expected, actual):
+                    told.mismatches.append(_other_resource(path, expected, actual))
+            case (MembersType() as left, MembersType() as right) if type(left) is type(right):
+                told.mismatches += compare_members(
+                    path,
+                    (wanted, given),
+                    (left, right),
+                    lambda one, other, where: self._same(one, other, where, told.leads_to),
+                    self._equality.equal,
                 )
-        for name, member in given.items():
-            if name not in wanted:
-                self._add(
-                    f"{path}.{name}",
-                    f"`{path}` has a {word} `{name}` that is not expected",
-                    "",
-                    _member_text(member),
-                    wanted_place,
-                    member.place,
-                )
-        if wanted.keys() == given.keys() and list(wanted) != list(given):
-            self._add(
-                path,
-                f"the {word}s of `{path}` stand in another order",
-                ", ".join(wanted),
-                ", ".join(given),
-                wanted_place,
-                given_place,
+            case (left, right):
+                if (
+                    isinstance(left, ResourceType)
+                    or isinstance(right, ResourceType)
+                    or not self._same(left, right, path, told.leads_to)
+                ):
+                    told.mismatches.append(_other_definition(path, wanted, given))
+        return key
+
+    def _same(
+        self, expected: Type | None, actual: Type | None, path: str, pairs: set[tuple[int, int]]
+    ) -> bool:
+        """Whether two types are equal but for the insides of types that share a name.
+
+        Those are compared at their name; their keys are put into ``pairs``.
+        """
+        if expected is None or actual is None:
+            return expected is actual
+        wanted, given = _named(expected), _named(actual)
+        if wanted is not None and given is not None and _share_name(wanted, given):
+            pairs.add(self.compare_named(path, wanted, given))
+            return True
+        if isinstance(expected, TypeDef) and isinstance(actual, TypeDef):
+            return self._equality.equal(expected, actual)
+        key = (id(expected), id(actual))
+        if key not in self._parts:
+            inner: set[tuple[int, int]] = set()
+            parts = pair_parts(peeled(expected), peeled(actual))
+            # No short cut: every named type inside is to be compared.
+            is_same = parts is not None and all(
+                [self._same(*each, path, inner) for each in parts]  # noqa: C419
             )
-        for name, member in wanted.items():
-            if name in given:
-                other = given[name]
-                self._types(
-                    f"{path}.{name}", member.type, other.type, member.place, other.place
-                )
+            self._parts[key] = (is_same, inner)
+        is_same, inner = self._parts[key]
+        pairs |= inner
+        return is_same
+
+    def _closure(self, pairs: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        reached: set[tuple[int, int]] = set()
+        waiting = list(pairs)
+        while waiting:
+            pair = waiting.pop()
+            if pair not in reached:
+                reached.add(pair)
+                waiting += self._told[pair].leads_to
+        return reached
+
+    def _add(
+        self,
+        kind: MismatchKind,
+        path: str,
+        message: str,
+        texts: tuple[str, str],
+        places: tuple[Place, Place],
+    ) -> None:
+        self._others.append(Mismatch(kind, path, message, *texts, *places))
 
 
-def _unaliased(value: Type | None) -> Type | None:
-    while isinstance(value, TypeDef) and isinstance(value.kind, Alias):
-        value = value.kind.target
-    return value
+def _named(type_: Type) -> TypeDef | None:
+    """What a use of a type names; an owned handle is written as its resource's name."""
+    if isinstance(type_, HandleType) and not type_.is_borrow:
+        return type_.resource
+    return type_ if isinstance(type_, TypeDef) else None
 
 
-def _member_text(member: Member) -> str:
-    return member.name if member.type is None else f"{member.name}: {type_text(member.type)}"
+def _share_name(expected: TypeDef, actual: TypeDef) -> bool:
+    names = {each.name for each in expected.chain()}
+    return any(each.name in names for each in actual.chain())
 
 
-def _kind_word(definition: TypeDef) -> str:
-    kind = definition.kind
-    if isinstance(kind, Constructed):
-        return f"`{type_text(definition)}`" if definition.name is None else f"a {kind.constructor}"
-    return _KIND_WORDS.get(type(kind), "another type")
+def _other_resource(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch:
+    words = (_resource_words(expected.root), _resource_words(actual.root))
+    return Mismatch(
+        MismatchKind.RESOURCE_IDENTITY,
+        path,
+        f"`{path}` is resource {words[1]}, not {words[0]}",
+        definition_text(expected),
+        definition_text(actual),
+        expected.place,
+        actual.place,
+    )
+
+
+def _resource_words(resource: TypeDef) -> str:
+    owner = resource.owner
+    home = f"world `{owner.name}`" if owner.is_world else f"`{owner.name}`"
+    return f"`{resource.name}` of {home}"
+
+
+def _other_definition(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch:
+    words = definition_word(expected.definition), definition_word(actual.definition)
+    texts = definition_text(expected), definition_text(actual)
+    places = expected.place, actual.place
+    if words[0] == words[1]:
+        types = type_text(peeled(expected)), type_text(peeled(actual))
+        message = f"`{path}` is `{types[1]}`, not `{types[0]}`"
+        return Mismatch(MismatchKind.ALIAS_TARGET, path, message, *texts, *places)
+    message = f"`{path}` is {_definition_words(actual)}, not {_definition_words(expected)}"
+    return Mismatch(MismatchKind.TYPE_KIND, path, message, *texts, *places)
+
+
+def _definition_words(of: TypeDef) -> str:
+    word = definition_word(of.definition)
+    if word == "type":
+        return f"`{type_text(peeled(of))}`"
+    return word if word == "flags" else f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
+
+
+def _texts(expected: Type | None, actual: Type | None) -> tuple[str, str]:
+    """Both types in words; with what is behind the names where these do not tell."""
+    if expected is None or actual is None:
+        return (type_text(expected) if expected else "", type_text(actual) if actual else "")
+    texts = type_text(expected), type_text(actual)
+    if texts[0] == texts[1]:
+        return type_text(peeled(expected)), type_text(peeled(actual))
+    return texts
+
+
+def _reach_words(reaches: tuple[str, ...]) -> str:
+    if not reaches:
+        return ""
+    named = [f"`{each}`" for each in reaches[:_FUNCTIONS_NAMED]]
+    more = len(reaches) - len(named)
+    if more:
+        named.append(f"{more} other{'s' if more > 1 else ''}")
+    *firsts, last = named
+    words = f"{', '.join(firsts)} and {last}" if firsts else last
+    return f" ({words} {'use' if len(named) > 1 else 'uses'} it)"
+
+
+def _surplus(expected: list[str], actual: list[str]) -> str:
+    missing = [f"`{each}`" for each in expected if each not in actual]
+    extra = [f"`{each}`" for each in actual if each not in expected]
+    words = [
+        f"{', '.join(names)} {verb}"
+        for names, verb in (
+            (missing, "is missing" if len(missing) == 1 else "are missing"),
+            (extra, "is not expected" if len(extra) == 1 else "are not expected"),
+        )
+        if names
+    ]
+    return f": {', and '.join(words)}" if words else ""
+
+
+def _count(parameters: tuple[Parameter, ...]) -> str:
+    return f"{len(parameters)} parameter{'s' if len(parameters) != 1 else ''}"
+
+
+def _parameter_text(parameter: Parameter) -> str:
+    return f"{parameter.name}: {type_text(parameter.type)}"
+
+
+def _bare(name: str) -> str:
+    """``classifier.classify`` for ``[method]classifier.classify``."""
+    return name.rpartition("]")[2]
+
+
+def _leaf(name: str) -> str:
+    """``classify`` for ``[method]classifier.classify``."""
+    return _bare(name).rpartition(".")[2]
+
+
+def _stem(name: str) -> str:
+    """``[method]classifier.`` for ``[method]classifier.classify``; empty for a plain function."""
+    return name[: len(name) - len(_leaf(name))]
+
+
+def _kind_word(function: Function) -> str:
+    return f"{function.accessor}ter" if function.accessor else function.kind.value
 
 
 def _extern_word(extern: Extern) -> str:
@@ -487,7 +426,3 @@ def _extern_word(extern: Extern) -> str:
             return "a function"
         case TypeExtern():
             return "a type"
-
-
-def _count(number: int) -> str:
-    return f"{number} parameter{'s' if number != 1 else ''}"

@@ -1,183 +1,103 @@
-"""A contract: worlds, interfaces, functions and types, from WIT text and from binaries alike."""
+"""A contract: worlds, interfaces and functions, from WIT text and from binaries alike."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeAlias
 
+from wcompose.contract.types import NO_PLACE, UNGATED, Stability, Type, TypeDef
 from wcompose.report import Place
 
 
+class FunctionKind(StrEnum):
+    """How a function is called."""
+
+    FREESTANDING = "function"
+    METHOD = "method"
+    STATIC = "static function"
+    CONSTRUCTOR = "constructor"
+
+
 @dataclass(frozen=True)
-class Member:
-    """A field, case, flag or parameter: a name, and a type where it has one."""
+class Parameter:
+    """A parameter of a function."""
 
     name: str
-    type: Type | None
-    place: Place = field(default_factory=Place, compare=False)
-
-
-@dataclass(frozen=True)
-class Record:
-    """``record``; also used for ``flags`` and ``enum`` by their own classes."""
-
-    members: tuple[Member, ...]
-
-
-@dataclass(frozen=True)
-class Variant:
-    """``variant``."""
-
-    members: tuple[Member, ...]
-
-
-@dataclass(frozen=True)
-class Enum:
-    """``enum``."""
-
-    members: tuple[Member, ...]
-
-
-@dataclass(frozen=True)
-class Flags:
-    """``flags``."""
-
-    members: tuple[Member, ...]
-
-
-@dataclass(frozen=True)
-class Constructed:
-    """A type made of other types by position.
-
-    Attributes:
-        constructor: ``list``, ``option``, ``result``, ``tuple``, ``map``, ``future`` or ``stream``.
-        arguments: the types; none where a result, future or stream carries nothing.
-        length: elements of a list of fixed length.
-    """
-
-    constructor: str
-    arguments: tuple[Type | None, ...]
-    length: int | None = None
-
-
-@dataclass(frozen=True)
-class Handle:
-    """``own<T>`` (written ``T``) or ``borrow<T>``."""
-
-    is_borrow: bool
-    resource: TypeDef
-
-
-@dataclass(frozen=True)
-class Resource:
-    """``resource``."""
-
-
-@dataclass(frozen=True)
-class Alias:
-    """``type a = b``, or ``use other.{b}``."""
-
-    target: Type
-
-
-Kind = Record | Variant | Enum | Flags | Constructed | Handle | Resource | Alias
+    type: Type = field(repr=False)
+    place: Place = field(default=NO_PLACE, repr=False)
 
 
 @dataclass(frozen=True, eq=False)
-class TypeDef:
-    """A type other than a primitive. Two are the same only if they are the same object.
-
-    Attributes:
-        name: its name; none for one that is written in place.
-        kind: what it is.
-        home: name of the interface it is defined in, empty for one of a world or in place.
-        place: where it is defined.
-        docs: its documentation.
-    """
-
-    name: str | None
-    kind: Kind
-    home: str
-    place: Place
-    docs: str
-
-    @property
-    def is_resource(self) -> bool:
-        """Whether it is a resource, or another name of one."""
-        return isinstance(self.resolved.kind, Resource)
-
-    @property
-    def resolved(self) -> TypeDef:
-        """The definition behind other names of it, as far as that is no primitive."""
-        current = self
-        while isinstance(current.kind, Alias) and isinstance(current.kind.target, TypeDef):
-            current = current.kind.target
-        return current
-
-
-Type = str | TypeDef
-"""A primitive by its name, or a definition."""
-
-
-@dataclass(frozen=True)
 class Function:
     """A function, method, static function or constructor.
 
     Attributes:
         name: as binaries spell it: ``classify``, ``[method]classifier.classify``.
-        parameters: its parameters in order; the first of a method is the resource itself.
-        result: its result, if it has one.
+        kind: how it is called.
+        parameters: in order; a method's first is ``self``, the resource.
+        result: what it gives, if anything.
         is_async: whether it is an async function.
-        place: where it is defined.
+        accessor: ``get`` or ``set`` for a property, empty otherwise.
+        resource: the resource that it belongs to, if any.
         docs: its documentation.
+        stability: its gate.
+        place: where its name is written.
     """
 
     name: str
-    parameters: tuple[Member, ...]
-    result: Type | None
-    is_async: bool
-    place: Place
-    docs: str
+    kind: FunctionKind
+    parameters: tuple[Parameter, ...] = field(repr=False)
+    result: Type | None = field(repr=False)
+    is_async: bool = field(default=False, repr=False)
+    accessor: str = field(default="", repr=False)
+    resource: TypeDef | None = field(default=None, repr=False)
+    docs: str = field(default="", repr=False)
+    stability: Stability = field(default=UNGATED, repr=False)
+    place: Place = field(default=NO_PLACE, repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Interface:
     """An interface.
 
     Attributes:
-        name: its full name, or the plain name of one that is written in a world.
-        types: its types by name, those that it uses from others included.
-        functions: its functions by name.
-        place: where it is defined.
+        name: its external name; the plain name of one that a world writes inline.
+        is_inline: whether a world writes it inline.
+        types: its types by name in order, those that it uses from others included.
+        functions: its functions by external name, in order.
         docs: its documentation.
+        stability: its gate.
+        place: where its name is written.
     """
 
     name: str
-    types: Mapping[str, TypeDef]
-    functions: Mapping[str, Function]
-    place: Place
-    docs: str
+    is_inline: bool = field(repr=False)
+    types: Mapping[str, TypeDef] = field(repr=False)
+    functions: Mapping[str, Function] = field(repr=False)
+    docs: str = field(default="", repr=False)
+    stability: Stability = field(default=UNGATED, repr=False)
+    place: Place = field(default=NO_PLACE, repr=False)
 
     @property
     def used_interfaces(self) -> tuple[str, ...]:
-        """Names of the interfaces whose types this one uses, in order."""
-        homes: dict[str, None] = {}
-        for definition in self.types.values():
-            kind = definition.kind
-            if isinstance(kind, Alias) and isinstance(kind.target, TypeDef):
-                home = kind.target.home
-                if home and home != self.name:
-                    homes[home] = None
-        return tuple(homes)
+        """External names of the interfaces that it takes types from, each once, in order."""
+        owners = (
+            each.definition.owner
+            for each in self.types.values()
+            if isinstance(each.definition, TypeDef)
+        )
+        names = (owner.name for owner in owners if not owner.is_world and owner.name != self.name)
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True)
 class InterfaceExtern:
-    """An interface that a world imports or exports."""
+    """An import or export that is an instance of an interface."""
 
     interface: Interface
-    place: Place
+    place: Place = field(default=NO_PLACE, repr=False)
 
 
 @dataclass(frozen=True)
@@ -185,72 +105,111 @@ class FunctionExtern:
     """A function that a world itself imports or exports."""
 
     function: Function
-    place: Place
+    place: Place = field(default=NO_PLACE, repr=False)
 
 
 @dataclass(frozen=True)
 class TypeExtern:
-    """A type that a world itself defines."""
+    """A type that a world itself defines or uses."""
 
-    definition: TypeDef
-    place: Place
-
-
-Extern = InterfaceExtern | FunctionExtern | TypeExtern
+    type: TypeDef
+    place: Place = field(default=NO_PLACE, repr=False)
 
 
-@dataclass(frozen=True)
+Extern: TypeAlias = InterfaceExtern | FunctionExtern | TypeExtern
+"""An import or an export."""
+
+
+@dataclass(frozen=True, eq=False)
 class World:
     """A world, or what a component really imports and exports.
 
     Attributes:
         name: its plain name.
-        package: name of its package with the version, empty for a component's.
-        imports: what it imports, by full name.
-        exports: what it exports, by full name.
-        place: where it is defined.
+        package: name of its package with the version; a component's is made up by the decoder.
+        imports: by external name, in order.
+        exports: by external name, in order.
         docs: its documentation.
+        stability: its gate.
+        place: where its name is written.
     """
 
     name: str
     package: str
-    imports: Mapping[str, Extern]
-    exports: Mapping[str, Extern]
-    place: Place
-    docs: str
+    imports: Mapping[str, Extern] = field(repr=False)
+    exports: Mapping[str, Extern] = field(repr=False)
+    docs: str = field(default="", repr=False)
+    stability: Stability = field(default=UNGATED, repr=False)
+    place: Place = field(default=NO_PLACE, repr=False)
+
+    @property
+    def external_name(self) -> str:
+        """``namespace:package/world@version``."""
+        return external_name(self.package, self.name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Contract:
     """Everything that one reading gave.
 
     Attributes:
-        package: name of the main package, empty when there is none.
-        worlds: its worlds and those of its dependencies, by ``package/world``.
-        interfaces: all interfaces by full name.
-        world: the world of a component, none for WIT.
-        main_worlds: the main package's worlds by plain name.
+        package: name of the main package with the version, empty when there is none.
+        worlds: all worlds by external name, those of dependencies too.
+        interfaces: all interfaces by external name, those that worlds write inline left out.
+        world: the world of a component binary, none for WIT.
+        docs: documentation of the main package.
     """
 
     package: str
-    worlds: Mapping[str, World]
-    interfaces: Mapping[str, Interface]
-    world: World | None
-    main_worlds: Mapping[str, World]
+    worlds: Mapping[str, World] = field(repr=False)
+    interfaces: Mapping[str, Interface] = field(repr=False)
+    world: World | None = None
+    docs: str = field(default="", repr=False)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Contract:
-        """Read what the engine says (`wcompose.engine.Engine.resolve` and ``decode``)."""
-        from wcompose.contract.reading import read_contract
+    def from_json(cls, data: Mapping[str, Any], files: Mapping[str, str] | None = None) -> Contract:
+        """Read what the engine says (`wcompose.engine.Engine.resolve` and ``decode``).
 
-        return read_contract(data)
+        Args:
+            data: ``{"resolve": …, "main": …, "world": …, "files": […]}``.
+            files: text of each file by its path in ``data``, for the lines that findings show.
 
-    def find_world(self, name: str | None) -> World:
-        """The world of that name in the main package; the only one when no name is given.
+        Raises:
+            ContractError: there are too many types, or they nest deeper than validators allow.
+            EngineFault: the data is not what the engine has agreed to give.
+        """
+        from wcompose.contract.reading import read_contract  # noqa: PLC0415  it reads into this
+
+        return read_contract(data, files or {})
+
+    def find_world(self, name: str | None = None) -> World:
+        """The world that a name means.
+
+        Args:
+            name: plain, for a world of the main package; or ``namespace:package/world`` with its
+                version or without; none for the only world of the main package.
 
         Raises:
             ContractError: there is none, or more than one could be meant.
         """
-        from wcompose.contract.reading import find_world
+        from wcompose.contract.finding import find_world  # noqa: PLC0415  it needs this class
 
         return find_world(self, name)
+
+    def find_interface(self, name: str) -> Interface:
+        """The interface that a name means; names are as for `find_world`.
+
+        Raises:
+            ContractError: there is none, or more than one could be meant.
+        """
+        from wcompose.contract.finding import find_interface  # noqa: PLC0415  it needs this class
+
+        return find_interface(self, name)
+
+
+def external_name(package: str, name: str) -> str:
+    """``namespace:package/name@version`` from ``namespace:package@version`` and ``name``."""
+    if not package:
+        return name
+    stem, at, version = package.partition("@")
+    return f"{stem}/{name}{at}{version}"

@@ -1,7 +1,8 @@
-"""Names of interfaces, and which versions of them mean the same.
+"""Names of imports and exports, and when one version of an interface stands for another.
 
-Rules from the Component Model's Explainer.md, "Canonical Interface Name", as `wasmparser`
-(``names::split_canonical_version``) implements them.
+Sources of the rules: Explainer.md of the Component Model, "Import and Export Definitions" and
+"Canonical Interface Name"; ``wasmparser::names::split_canonical_version`` for tracks; semver.org
+2.0.0, clause 11, for the order of versions.
 """
 
 from __future__ import annotations
@@ -9,49 +10,78 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
+_LABEL = r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
 _NAME = re.compile(
-    r"(?P<namespace>[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)*):(?P<package>[a-zA-Z][a-zA-Z0-9-]*)"
-    r"/(?P<interface>[a-zA-Z][a-zA-Z0-9-]*(?:/[a-zA-Z][a-zA-Z0-9-]*)*)(?:@(?P<version>.+))?"
+    rf"(?P<namespace>{_LABEL}(?::{_LABEL})*):(?P<package>{_LABEL})"
+    rf"/(?P<interface>{_LABEL}(?:/{_LABEL})*)(?:@(?P<version>.+))?"
 )
-_VERSION = re.compile(
-    r"(?P<major>0|[1-9]\d*)(?:\.(?P<minor>0|[1-9]\d*)(?:\.(?P<patch>0|[1-9]\d*)"
-    r"(?:-(?P<pre>[0-9A-Za-z.-]+))?(?:\+(?P<build>[0-9A-Za-z.-]+))?)?)?"
+_NUMBER = r"0|[1-9][0-9]{0,19}"
+_IDENTIFIERS = r"[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*"
+_FULL_VERSION = re.compile(
+    rf"(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})"
+    rf"(?:-(?P<prerelease>{_IDENTIFIERS}))?(?:\+(?P<build>{_IDENTIFIERS}))?"
 )
+_TRACK = re.compile(r"(?P<major>[1-9][0-9]{0,19})|0\.(?P<minor>[1-9][0-9]{0,19})")
+_LONGEST_NAME = 1024
+"""Characters; no tool writes a longer name, and reading one is not worth the time."""
+
+VersionRank: TypeAlias = tuple[bool, int, int, int, bool, tuple[tuple[bool, int, str], ...]]
+"""A key that sorts versions."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """A version of a package: full (``0.2.9``) or canonical (``0.2``, ``1``).
+    """A version as names spell it: a full one such as ``0.2.9``, or a track: ``0.2``, ``1``.
 
     Attributes:
-        text: as it is written.
-        numbers: major, minor and patch; as many as are written.
-        pre: identifiers of the pre-release, empty when there are none.
+        major: the first number.
+        minor: the second number; none in a track such as ``1``.
+        patch: the third number; none in a track.
+        prerelease: what stands behind the ``-``, empty for a release.
+        build: what stands behind the ``+``; it takes no part in any comparison.
     """
 
-    text: str
-    numbers: tuple[int, ...]
-    pre: tuple[str, ...] = ()
+    major: int
+    minor: int | None = None
+    patch: int | None = None
+    prerelease: str = ""
+    build: str = ""
+
+    def __str__(self) -> str:
+        numbers = [each for each in (self.major, self.minor, self.patch) if each is not None]
+        text = ".".join(map(str, numbers))
+        if self.prerelease:
+            text += f"-{self.prerelease}"
+        if self.build:
+            text += f"+{self.build}"
+        return text
 
     @property
     def track(self) -> str:
-        """What versions must share to link: ``1``, ``0.2``; the exact version below that.
+        """What versions must share to link, as a canonical name spells it.
 
-        Build metadata is no part of it on a track, and a pre-release is only ever itself.
+        ``1.2.3`` is on ``1`` and ``0.2.6`` on ``0.2``; ``0.0.3`` and every prerelease stand alone.
         """
-        major, minor, patch = (*self.numbers, 0, 0)[:3]
-        if self.pre:
-            return f"{major}.{minor}.{patch}-{'.'.join(self.pre)}"
-        if major:
-            return str(major)
-        return f"0.{minor}" if minor else self.text
+        if not self.prerelease and self.major:
+            return str(self.major)
+        if not self.prerelease and self.minor:
+            return f"0.{self.minor}"
+        return str(Version(self.major, self.minor, self.patch, self.prerelease))
 
     @property
-    def rank(self) -> tuple[object, ...]:
-        """Sorts versions as semver.org, clause 11 has it: a pre-release before its release."""
-        pre = tuple((0, int(part), "") if part.isdigit() else (1, 0, part) for part in self.pre)
-        return ((*self.numbers, 0, 0)[:3], not self.pre, pre)
+    def rank(self) -> VersionRank:
+        """Sorts versions by precedence; a bare track comes before every version on it."""
+        unknown = -1
+        return (
+            True,
+            self.major,
+            unknown if self.minor is None else self.minor,
+            unknown if self.patch is None else self.patch,
+            not self.prerelease,
+            tuple(map(_identifier_rank, self.prerelease.split("."))) if self.prerelease else (),
+        )
 
 
 @dataclass(frozen=True)
@@ -61,10 +91,22 @@ class ItemName:
     namespace: str
     package: str
     interface: str
-    version: Version | None
+    version: Version | None = None
+
+    def __str__(self) -> str:
+        return self._spelt("" if self.version is None else str(self.version))
+
+    @property
+    def on_track(self) -> str:
+        """The canonical spelling, with the track for the version: equal where versions link."""
+        return self._spelt("" if self.version is None else self.version.track)
+
+    def _spelt(self, version: str) -> str:
+        name = f"{self.namespace}:{self.package}/{self.interface}"
+        return f"{name}@{version}" if version else name
 
     def same_interface(self, other: ItemName) -> bool:
-        """Whether both name the same interface, whatever the version."""
+        """Whether both name the same interface, whatever the versions."""
         return (self.namespace, self.package, self.interface) == (
             other.namespace,
             other.package,
@@ -72,28 +114,21 @@ class ItemName:
         )
 
     def matches(self, other: ItemName) -> bool:
-        """Whether an import of this name may be filled by an export of the other."""
-        if not self.same_interface(other):
-            return False
-        if self.version is None or other.version is None:
-            return self.version is other.version
-        return self.version.track == other.version.track
+        """Whether an import of one name may be filled by an export of the other.
 
-    def version_rank(self) -> tuple[object, ...]:
-        """Sorts names of one interface by version."""
-        return () if self.version is None else self.version.rank
+        They do on one version track, or when neither has a version.
+        """
+        return self.on_track == other.on_track
 
-    @property
-    def on_track(self) -> str:
-        """The name with its track in the place of its version: equal where versions link."""
-        name = f"{self.namespace}:{self.package}/{self.interface}"
-        return name if self.version is None else f"{name}@{self.version.track}"
+    def version_rank(self) -> VersionRank:
+        """Sorts names of one interface by version; none comes first."""
+        return (False, 0, 0, 0, False, ()) if self.version is None else self.version.rank
 
 
 @lru_cache(maxsize=4096)
 def parse_item_name(text: str) -> ItemName | None:
-    """Take an interface's name apart; none for a plain name."""
-    match = _NAME.fullmatch(text)
+    """Take the name of an interface or a world apart; none for a plain name or a broken one."""
+    match = _NAME.fullmatch(text) if len(text) <= _LONGEST_NAME else None
     if match is None:
         return None
     version = None
@@ -105,16 +140,33 @@ def parse_item_name(text: str) -> ItemName | None:
 
 
 def parse_version(text: str) -> Version | None:
-    """Take a version apart; none when it is not one."""
-    match = _VERSION.fullmatch(text)
-    if match is None:
+    """Take ``1.2.3``, ``0.2.6-rc.1+build`` or a track apart; none when it is neither."""
+    if len(text) > _LONGEST_NAME:
         return None
-    numbers = tuple(int(match[part]) for part in ("major", "minor", "patch") if match[part])
-    pre = tuple(match["pre"].split(".")) if match["pre"] else ()
-    return Version(text, numbers, pre)
+    if match := _FULL_VERSION.fullmatch(text):
+        return Version(
+            int(match["major"]),
+            int(match["minor"]),
+            int(match["patch"]),
+            match["prerelease"] or "",
+            match["build"] or "",
+        )
+    if match := _TRACK.fullmatch(text):
+        return Version(int(match["major"])) if match["major"] else Version(0, int(match["minor"]))
+    return None
 
 
 def on_track(name: str) -> str:
     """A name with its version's track; plain names as they are."""
     item = parse_item_name(name)
     return name if item is None else item.on_track
+
+
+def names_match(import_name: str, export_name: str) -> bool:
+    """Whether an export of that name may fill an import of that name."""
+    return import_name == export_name or on_track(import_name) == on_track(export_name)
+
+
+def _identifier_rank(identifier: str) -> tuple[bool, int, str]:
+    # Numbers compare as numbers and come before words (semver.org, clause 11.4).
+    return (False, int(identifier), "") if identifier.isdigit() else (True, 0, identifier)

@@ -1,256 +1,373 @@
-"""From the engine's JSON to a `Contract`."""
+"""From the engine's JSON to a `Contract`.
+
+The JSON is ``wit_parser::Resolve`` as serde writes it (``wit-parser/src/serde_.rs``): arenas that
+refer to each other by index. The engine wraps it and adds places; see ``engine/src/json.rs``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
+from wcompose.contract.arena import innermost_first, referred_types
 from wcompose.contract.model import (
-    Alias,
-    Constructed,
     Contract,
-    Enum,
     Extern,
-    Flags,
     Function,
     FunctionExtern,
-    Handle,
+    FunctionKind,
     Interface,
     InterfaceExtern,
-    Kind,
+    Parameter,
+    TypeExtern,
+    World,
+    external_name,
+)
+from wcompose.contract.types import (
+    NO_PLACE,
+    UNGATED,
+    Definition,
+    EnumType,
+    FlagsType,
+    FutureType,
+    HandleType,
+    ListType,
+    MapType,
     Member,
-    Record,
-    Resource,
+    OptionType,
+    Owner,
+    Primitive,
+    RecordType,
+    ResourceType,
+    ResultType,
+    Stability,
+    StreamType,
+    TupleType,
     Type,
     TypeDef,
-    TypeExtern,
-    Variant,
-    World,
+    VariantType,
 )
-from wcompose.errors import ContractError
+from wcompose.errors import ContractError, EngineFault
 from wcompose.report import Place
-from wcompose.suggest import did_you_mean
 
-DEPTH_LIMIT = 100
-"""How deep types may nest; as deep as the validator allows."""
+DEEPEST_NESTING = 100
+"""Types inside types; ``wasmparser`` refuses more (``MAX_WASM_COMPONENT_TYPE_DEPTH``)."""
 
-_CONSTRUCTORS = {"list", "option", "future", "stream"}
+MOST_TYPES = 250_000
+"""Types in one contract; the largest known (all of WASI) has fewer than 1,000."""
 
-
-def read_contract(data: Mapping[str, Any]) -> Contract:
-    """Read the engine's JSON.
-
-    Raises:
-        ContractError: types nest deeper than the validator allows.
-    """
-    return _Reader(data).read()
-
-
-def find_world(contract: Contract, name: str | None) -> World:
-    """See `Contract.find_world`."""
-    worlds = contract.main_worlds
-    if name is None:
-        if len(worlds) == 1:
-            return next(iter(worlds.values()))
-        raise ContractError.of(
-            "world-ambiguous" if worlds else "world-missing",
-            f"package `{contract.package}` has {'several worlds' if worlds else 'no world'}",
-            hint=f"name one of {_listed(worlds)}" if worlds else "define a world in it",
-        )
-    found = worlds.get(name) or contract.worlds.get(name)
-    if found is not None:
-        return found
-    raise ContractError.of(
-        "world-missing",
-        f"package `{contract.package}` has no world `{name}`",
-        hint=did_you_mean(name, worlds) or f"it has {_listed(worlds) or 'no world at all'}",
+_PRIMITIVES = {
+    name: Primitive(name)
+    for name in (
+        "bool u8 u16 u32 u64 s8 s16 s32 s64 f32 f64 char string error-context".split()  # noqa: SIM905
     )
+}
+
+_FUNCTION_KINDS = {
+    "freestanding": (FunctionKind.FREESTANDING, ""),
+    "method": (FunctionKind.METHOD, ""),
+    "static": (FunctionKind.STATIC, ""),
+    "constructor": (FunctionKind.CONSTRUCTOR, ""),
+    "getter": (FunctionKind.FREESTANDING, "get"),
+    "setter": (FunctionKind.FREESTANDING, "set"),
+    "method-getter": (FunctionKind.METHOD, "get"),
+    "method-setter": (FunctionKind.METHOD, "set"),
+    "static-getter": (FunctionKind.STATIC, "get"),
+    "static-setter": (FunctionKind.STATIC, "set"),
+}
+
+_Json: TypeAlias = Mapping[str, Any]
+
+
+def read_contract(data: _Json, files: Mapping[str, str]) -> Contract:
+    """Read a contract; see `Contract.from_json` for arguments and errors."""
+    try:
+        return _Reader(data, files).read()
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        raise EngineFault.of(
+            "contract-malformed",
+            "the engine described a contract in a form that is not agreed",
+            causes=(f"{type(error).__name__}: {error}",),
+            hint="this is a bug in wcompose: report it with the file that was read",
+        ) from error
 
 
 class _Reader:
-    def __init__(self, data: Mapping[str, Any]) -> None:
+    def __init__(self, data: _Json, files: Mapping[str, str]) -> None:
         resolve = data["resolve"]
-        self._files: Sequence[str] = data["files"]
-        self._main = data["main"]
-        self._world = data["world"]
-        self._packages = resolve["packages"]
-        self._raw_types = resolve["types"]
-        self._raw_interfaces = resolve["interfaces"]
-        self._raw_worlds = resolve["worlds"]
-        self._types: dict[int, TypeDef] = {}
-        self._interface_names = [self._full_name(each) for each in self._raw_interfaces]
+        self._data = data
+        self._worlds: Sequence[_Json] = resolve["worlds"]
+        self._interfaces: Sequence[_Json] = resolve["interfaces"]
+        self._types: Sequence[_Json] = resolve["types"]
+        self._packages: Sequence[_Json] = resolve["packages"]
+        self._places = _Places(data.get("files") or (), files)
+        self._built: list[Definition | None] = [None] * len(self._types)
+        self._owners = self._name_owners()
+        if len(self._types) > MOST_TYPES:
+            raise ContractError.of(
+                "contract-too-large",
+                f"the contract has {len(self._types):,} types, more than {MOST_TYPES:,}",
+                hint="split it: nothing that people write comes near this bound",
+            )
 
     def read(self) -> Contract:
-        interfaces = [self._interface(index) for index in range(len(self._raw_interfaces))]
-        worlds = [self._read_world(raw, interfaces) for raw in self._raw_worlds]
-        main = None if self._main is None else self._packages[self._main]
+        parts = [list(referred_types(each["kind"])) for each in self._types]
+        order = list(innermost_first(parts))
+        self._check_depths(order, parts)
+        for index in order:
+            self._built[index] = self._type_definition(self._types[index])
+        interfaces = [self._interface(index, each) for index, each in enumerate(self._interfaces)]
+        worlds = [self._world(each, interfaces) for each in self._worlds]
+        main = self._data.get("main")
+        world = self._data.get("world")
         return Contract(
-            package=main["name"] if main else "",
-            worlds={_world_name(world): world for world in worlds},
-            interfaces={
-                name: interface
-                for name, interface in zip(self._interface_names, interfaces, strict=True)
-                if name
-            },
-            world=None if self._world is None else worlds[self._world],
-            main_worlds={}
-            if main is None
-            else {name: worlds[index] for name, index in main["worlds"].items()},
+            package="" if main is None else self._package(main),
+            worlds={each.external_name: each for each in worlds},
+            interfaces={each.name: each for each in interfaces if not each.is_inline},
+            world=None if world is None else worlds[world],
+            docs="" if main is None else _docs(self._packages[main]),
         )
 
-    def _full_name(self, raw: Mapping[str, Any]) -> str:
-        if raw.get("name") is None or raw.get("package") is None:
-            return ""
-        package, at, version = self._packages[raw["package"]]["name"].partition("@")
-        return f"{package}/{raw['name']}{at}{version}"
+    def _name_owners(self) -> dict[tuple[str, int], Owner]:
+        owners = {
+            ("world", index): Owner(self._external_name(each), is_world=True)
+            for index, each in enumerate(self._worlds)
+        }
+        for index, each in enumerate(self._interfaces):
+            if each["name"] is not None:
+                owners["interface", index] = Owner(self._external_name(each))
+        for world in self._worlds:
+            for key, item in _world_items(world):
+                if "interface" in item:
+                    owners.setdefault(("interface", item["interface"]["id"]), Owner(key))
+        return owners
 
-    def _interface(self, index: int, plain_name: str = "") -> Interface:
-        raw = self._raw_interfaces[index]
-        return Interface(
-            name=self._interface_names[index] or plain_name,
-            types={name: self._definition(each) for name, each in raw["types"].items()},
-            functions={
-                name: self._function(each) for name, each in raw["functions"].items()
-            },
-            place=self._place(raw),
-            docs=_docs(raw),
-        )
+    def _check_depths(self, order: Sequence[int], parts: Sequence[Sequence[int]]) -> None:
+        """Refuse types whose nesting would exhaust the stack of whatever walks them."""
+        depths = [0] * len(self._types)
+        for index in order:
+            kind = self._types[index]["kind"]
+            own = 0 if isinstance(kind, dict) and "type" in kind else 1
+            depths[index] = own + max((depths[part] for part in parts[index]), default=0)
+            if depths[index] > DEEPEST_NESTING:
+                json = self._types[index]
+                raise ContractError.of(
+                    "type-too-deep",
+                    f"`{json['name'] or 'a type'}` nests more than {DEEPEST_NESTING} types deep",
+                    place=self._places.of(json),
+                    hint="validators and runtimes refuse such types: flatten it",
+                )
 
-    def _read_world(self, raw: Mapping[str, Any], interfaces: Sequence[Interface]) -> World:
-        package = raw.get("package")
+    def _package(self, index: int) -> str:
+        name = self._packages[index]["name"]
+        if not isinstance(name, str):
+            raise TypeError(f"package name {name!r}")
+        return name
+
+    def _external_name(self, json: _Json) -> str:
+        package = json.get("package")
+        return external_name("" if package is None else self._package(package), json["name"])
+
+    def _world(self, json: _Json, interfaces: Sequence[Interface]) -> World:
+        package = json.get("package")
+        sides: dict[str, dict[str, Extern]] = {}
+        for side in ("imports", "exports"):
+            sides[side] = {}
+            for key, item in json[side].items():
+                name = self._external_key(key, item)
+                sides[side][name] = self._extern(item, interfaces)
         return World(
-            name=raw["name"],
-            package="" if package is None else self._packages[package]["name"],
-            imports=dict(self._extern(*each, interfaces) for each in raw["imports"].items()),
-            exports=dict(self._extern(*each, interfaces) for each in raw["exports"].items()),
-            place=self._place(raw),
-            docs=_docs(raw),
+            name=json["name"],
+            package="" if package is None else self._package(package),
+            imports=sides["imports"],
+            exports=sides["exports"],
+            docs=_docs(json),
+            stability=_stability(json),
+            place=self._places.of(json),
         )
 
-    def _extern(
-        self, key: str, raw: Mapping[str, Any], interfaces: Sequence[Interface]
-    ) -> tuple[str, Extern]:
-        place = self._place(raw)
-        if "function" in raw:
-            return key, FunctionExtern(self._function(raw["function"]), place)
-        if "type" in raw:
-            return key, TypeExtern(self._definition(raw["type"]), place)
-        index = raw["interface"]["id"]
-        # An interface under its own name is keyed by its index.
-        if key == f"interface-{index}" and self._interface_names[index]:
-            return self._interface_names[index], InterfaceExtern(interfaces[index], place)
-        return key, InterfaceExtern(self._interface(index, key), place)
+    def _external_key(self, key: str, item: _Json) -> str:
+        # An interface without a name of its own in the world is keyed `interface-INDEX`.
+        if "interface" in item:
+            index = item["interface"]["id"]
+            json = self._interfaces[index]
+            if key == f"interface-{index}" and json["name"] is not None:
+                return self._external_name(json)
+        return key
 
-    def _function(self, raw: Mapping[str, Any]) -> Function:
-        kind = raw["kind"]
-        kind_name = kind if isinstance(kind, str) else next(iter(kind))
+    def _extern(self, item: _Json, interfaces: Sequence[Interface]) -> Extern:
+        place = self._places.of(item)
+        if "interface" in item:
+            return InterfaceExtern(interfaces[item["interface"]["id"]], place)
+        if "function" in item:
+            return FunctionExtern(self._function(item["function"]), place)
+        return TypeExtern(self._named(item["type"]), place)
+
+    def _interface(self, index: int, json: _Json) -> Interface:
+        return Interface(
+            name=self._owner({"interface": index}).name,
+            is_inline=json["name"] is None,
+            types={name: self._named(index) for name, index in json["types"].items()},
+            functions={
+                name: self._function(function) for name, function in json["functions"].items()
+            },
+            docs=_docs(json),
+            stability=_stability(json),
+            place=self._places.of(json),
+        )
+
+    def _function(self, json: _Json) -> Function:
+        kind = json["kind"]
+        resource = None
+        if isinstance(kind, dict):
+            ((kind, index),) = kind.items()
+            resource = self._named(index)
+        plain = kind.removeprefix("async-")
+        function_kind, accessor = _FUNCTION_KINDS[plain]
         return Function(
-            name=raw["name"],
+            name=json["name"],
+            kind=function_kind,
             parameters=tuple(
-                Member(each.get("name", ""), self._type(each["type"]), self._place(each))
-                for each in raw["params"]
+                Parameter(each.get("name", ""), self._type(each["type"]), self._places.of(each))
+                for each in json["params"]
             ),
-            result=self._optional(raw.get("result")),
-            is_async=kind_name.startswith("async"),
-            place=self._place(raw),
-            docs=_docs(raw),
+            result=self._optional(json.get("result")),
+            is_async=plain != kind,
+            accessor=accessor,
+            resource=resource,
+            docs=_docs(json),
+            stability=_stability(json),
+            place=self._places.of(json),
         )
 
-    def _optional(self, raw: str | int | None, depth: int = 0) -> Type | None:
-        return None if raw is None else self._type(raw, depth)
-
-    def _type(self, raw: str | int, depth: int = 0) -> Type:
-        return raw if isinstance(raw, str) else self._definition(raw, depth)
-
-    def _definition(self, index: int, depth: int = 0) -> TypeDef:
-        found = self._types.get(index)
-        if found is not None:
-            return found
-        if depth > DEPTH_LIMIT:
-            raise ContractError.of(
-                "wit-too-deep",
-                f"types nest deeper than {DEPTH_LIMIT}",
-                hint="give the inner types names and flatten what is nested",
-            )
-        raw = self._raw_types[index]
-        owner = raw.get("owner")
-        home = (
-            self._interface_names[owner["interface"]]
-            if isinstance(owner, dict) and "interface" in owner
-            else ""
-        )
-        definition = TypeDef(
-            name=raw.get("name"),
-            kind=self._kind(raw["kind"], depth + 1),
-            home=home,
-            place=self._place(raw),
-            docs=_docs(raw),
-        )
-        self._types[index] = definition
-        return definition
-
-    def _kind(self, raw: str | Mapping[str, Any], depth: int) -> Kind:
-        if isinstance(raw, str):
-            return Resource()
-        name, value = next(iter(raw.items()))
-        if name == "record":
-            return Record(self._members(value["fields"], depth))
-        if name == "variant":
-            return Variant(self._members(value["cases"], depth))
-        if name == "enum":
-            return Enum(self._members(value["cases"], depth))
-        if name == "flags":
-            return Flags(self._members(value["flags"], depth))
-        if name == "handle":
-            side, resource = next(iter(value.items()))
-            return Handle(side == "borrow", self._definition(resource, depth))
-        if name == "type":
-            return Alias(self._type(value, depth))
-        return self._constructed(name, value, depth)
-
-    def _constructed(self, name: str, value: Any, depth: int) -> Constructed:  # noqa: ANN401
-        if name in _CONSTRUCTORS:
-            return Constructed(name, (self._optional(value, depth),))
-        if name == "result":
-            sides = (value.get("ok"), value.get("err"))
-            return Constructed(name, tuple(self._optional(side, depth) for side in sides))
-        if name == "tuple":
-            return Constructed(name, tuple(self._type(each, depth) for each in value["types"]))
-        if name == "map":
-            return Constructed(name, tuple(self._type(each, depth) for each in value))
-        if name == "fixed-length-list":
-            element, length = value
-            return Constructed("list", (self._type(element, depth),), length)
-        raise ContractError.of(
-            "wit-unknown-type",
-            f"types of the kind `{name}` are not known to this version",
-            hint="update wcompose",
+    def _type_definition(self, json: _Json) -> Definition:
+        definition = self._definition(json["kind"])
+        if json["name"] is None:
+            return definition
+        return TypeDef(
+            name=json["name"],
+            owner=self._owner(json["owner"]),
+            definition=definition,
+            docs=_docs(json),
+            stability=_stability(json),
+            place=self._places.of(json),
         )
 
-    def _members(self, raw: Sequence[Mapping[str, Any]], depth: int) -> tuple[Member, ...]:
+    def _owner(self, json: Mapping[str, int] | None) -> Owner:
+        if json is None:
+            return Owner("")
+        ((kind, index),) = json.items()
+        # An interface that no world has yet and that has no name cannot be referred to.
+        return self._owners.get((kind, index), Owner(""))
+
+    def _definition(self, kind: Any) -> Definition:  # noqa: ANN401  JSON
+        if kind == "resource":
+            return ResourceType()
+        ((word, body),) = kind.items()
+        return _DEFINITIONS[word](self, body)
+
+    def _members(self, json: Sequence[_Json]) -> tuple[Member, ...]:
         return tuple(
-            Member(each["name"], self._optional(each.get("type"), depth), self._place(each))
-            for each in raw
+            Member(
+                each["name"], self._optional(each.get("type")), _docs(each), self._places.of(each)
+            )
+            for each in json
         )
 
-    def _place(self, raw: Mapping[str, Any]) -> Place:
-        at = raw.get("place")
-        if at is None:
-            return Place()
-        file, line, column, end_line, end_column = at
-        return Place(
-            self._files[file], line, column, end_column if end_line == line else column + 1
-        )
+    def _optional(self, json: object) -> Type | None:
+        return None if json is None else self._type(json)
+
+    def _type(self, json: object) -> Type:
+        if isinstance(json, str):
+            return _PRIMITIVES[json]
+        built = self._reference(json)
+        if isinstance(built, ResourceType):
+            raise TypeError("a resource without a name")
+        return built
+
+    def _named(self, json: object) -> TypeDef:
+        built = self._reference(json)
+        if not isinstance(built, TypeDef):
+            raise TypeError(f"type {json!r} has no name")
+        return built
+
+    def _reference(self, json: object) -> Definition:
+        if not isinstance(json, int) or json < 0:
+            raise TypeError(f"type {json!r}")
+        built = self._built[json]
+        if built is None:
+            raise ValueError(f"type {json} is used before it is defined")
+        return built
 
 
-def _docs(raw: Mapping[str, Any]) -> str:
-    return (raw.get("docs") or {}).get("contents") or ""
+def _handle(reader: _Reader, body: Mapping[str, int]) -> Definition:
+    ((word, index),) = body.items()
+    if word not in {"own", "borrow"}:
+        raise ValueError(f"handle {word!r}")
+    return HandleType(reader._named(index), is_borrow=word == "borrow")
 
 
-def _world_name(world: World) -> str:
-    package, at, version = world.package.partition("@")
-    return f"{package}/{world.name}{at}{version}"
+# Each row reads the body of one `wit_parser::TypeDefKind`; they are part of `_Reader`.
+# ruff: noqa: SLF001
+_DEFINITIONS: Mapping[str, Callable[[_Reader, Any], Definition]] = {
+    "record": lambda reader, body: RecordType(reader._members(body["fields"])),
+    "variant": lambda reader, body: VariantType(reader._members(body["cases"])),
+    "enum": lambda reader, body: EnumType(reader._members(body["cases"])),
+    "flags": lambda reader, body: FlagsType(reader._members(body["flags"])),
+    "handle": _handle,
+    "tuple": lambda reader, body: TupleType(tuple(map(reader._type, body["types"]))),
+    "option": lambda reader, body: OptionType(reader._type(body)),
+    "result": lambda reader, body: ResultType(
+        reader._optional(body["ok"]), reader._optional(body["err"])
+    ),
+    "list": lambda reader, body: ListType(reader._type(body)),
+    "fixed-length-list": lambda reader, body: ListType(reader._type(body[0]), int(body[1])),
+    "map": lambda reader, body: MapType(reader._type(body[0]), reader._type(body[1])),
+    "future": lambda reader, body: FutureType(reader._optional(body)),
+    "stream": lambda reader, body: StreamType(reader._optional(body)),
+    "type": lambda reader, body: reader._type(body),
+}
 
 
-def _listed(names: Mapping[str, World]) -> str:
-    return ", ".join(f"`{name}`" for name in sorted(names))
+class _Places:
+    """Places from the engine's indices, with the text of the line where the text is known."""
+
+    def __init__(self, paths: Sequence[str], files: Mapping[str, str]) -> None:
+        self._paths = paths
+        self._lines = {
+            path: [line.rstrip("\r") for line in text.split("\n")] for path, text in files.items()
+        }
+
+    def of(self, json: _Json) -> Place:
+        numbers = json.get("place")
+        if numbers is None:
+            return NO_PLACE
+        file, line, column, end_line, end_column = numbers
+        path = self._paths[file]
+        lines = self._lines.get(path, ())
+        source = lines[line - 1] if line <= len(lines) else ""
+        if end_line != line:
+            end_column = len(source) + 1 if source else 0
+        return Place(path, line, column, end_column, source=source)
+
+
+def _world_items(world: _Json) -> Iterator[tuple[str, _Json]]:
+    yield from world["imports"].items()
+    yield from world["exports"].items()
+
+
+def _docs(json: _Json) -> str:
+    docs = json.get("docs") or {}
+    return docs.get("contents") or ""
+
+
+def _stability(json: _Json) -> Stability:
+    gate = json.get("stability")
+    if not isinstance(gate, dict):
+        return UNGATED
+    ((_, body),) = gate.items()
+    return Stability(
+        since=body.get("since") or "",
+        feature=body.get("feature") or "",
+        deprecated=body.get("deprecated") or "",
+    )

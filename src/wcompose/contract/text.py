@@ -2,100 +2,201 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 from wcompose.contract.model import (
-    Alias,
-    Constructed,
-    Enum,
-    Flags,
+    Extern,
     Function,
-    Handle,
+    FunctionExtern,
+    FunctionKind,
+    InterfaceExtern,
+    Parameter,
+)
+from wcompose.contract.types import (
+    Definition,
+    EnumType,
+    FlagsType,
+    FutureType,
+    HandleType,
+    ListType,
+    MapType,
     Member,
-    Record,
-    Resource,
+    MembersType,
+    OptionType,
+    Primitive,
+    RecordType,
+    ResourceType,
+    ResultType,
+    StreamType,
+    TupleType,
     Type,
     TypeDef,
-    Variant,
+    VariantType,
 )
 
-_LENGTH_LIMIT = 120
+_WORDS: Mapping[type[Definition], str] = {
+    RecordType: "record",
+    VariantType: "variant",
+    EnumType: "enum",
+    FlagsType: "flags",
+    ResourceType: "resource",
+}
+
+LONGEST_TEXT = 400
+"""Characters of a type's text; a type of a hand-made binary may be very much longer."""
 
 
-def type_text(value: Type | None) -> str:
-    """A type as it is written where it is used; ``_`` for none."""
-    if value is None:
-        return "_"
-    if isinstance(value, str):
-        return value
-    if value.name is not None:
-        return value.name
-    kind = value.kind
-    match kind:
-        case Handle(is_borrow, resource):
-            return f"borrow<{type_text(resource)}>" if is_borrow else type_text(resource)
-        case Constructed():
-            return _constructed(kind)
-        case Alias(target):
-            return type_text(target)
-        case _:
-            return kind_text(value)
+def type_text(of: Definition | None) -> str:
+    """A use of a type: ``list<option<digit>>``; ``_`` for none.
+
+    Named types stand by their names. The text ends with ``…`` where it would become too long.
+    """
+    return _bounded(_type_pieces(of))
 
 
-def definition_text(value: Type) -> str:
-    """A type with what is behind its name: ``record { a: u32, b: string }``."""
-    return value if isinstance(value, str) else _short(kind_text(value.resolved))
+def definition_text(of: TypeDef) -> str:
+    """A definition: ``record pair { a: u8, b: string }``, ``type id = u32``, ``resource blob``."""
+    return _bounded(_definition_pieces(of))
 
 
-def kind_text(definition: TypeDef) -> str:
-    """What a definition is, without its name."""
-    kind = definition.kind
-    match kind:
-        case Record(members):
-            return f"record {{ {_members(members)} }}"
-        case Variant(members):
-            cases = (
-                each.name if each.type is None else f"{each.name}({type_text(each.type)})"
-                for each in members
+def function_text(of: Function) -> str:
+    """A function's type: ``func(a: u32) -> result<string>``, ``static async func()``."""
+    return _bounded(_function_pieces(of))
+
+
+def extern_text(of: Extern) -> str:
+    """What an import or export is: an interface by name, a function's type, a definition."""
+    if isinstance(of, InterfaceExtern):
+        return f"interface {of.interface.name}"
+    if isinstance(of, FunctionExtern):
+        return function_text(of.function)
+    return definition_text(of.type)
+
+
+def member_text(of: Member, owner: MembersType) -> str:
+    """A field, a case or a flag: ``shape: list<u32>``, ``bad-label(u32)``, ``scale``."""
+    if of.type is None:
+        return of.name
+    text = type_text(of.type)
+    return f"{of.name}({text})" if isinstance(owner, VariantType) else f"{of.name}: {text}"
+
+
+def definition_word(of: Definition) -> str:
+    """The word of WIT that begins a definition: ``record``, ``resource``; ``type`` for others."""
+    return _WORDS.get(type(of), "type")
+
+
+def _bounded(pieces: Iterator[str]) -> str:
+    # A type may unfold to exponentially more text than it took to write, so stop on the way.
+    text = ""
+    for piece in pieces:
+        text += piece
+        if len(text) > LONGEST_TEXT:
+            return text[:LONGEST_TEXT] + "…"
+    return text
+
+
+def _type_pieces(of: Definition | None) -> Iterator[str]:
+    match of:
+        case None:
+            yield "_"
+        case Primitive(name):
+            yield name
+        case TypeDef(name):
+            yield name
+        case HandleType(resource, is_borrow):
+            yield f"borrow<{resource.name}>" if is_borrow else resource.name
+        case ListType(element, length):
+            yield "list<"
+            yield from _type_pieces(element)
+            yield ">" if length is None else f", {length}>"
+        case MapType(key, value):
+            yield "map"
+            yield from _arguments((key, value))
+        case OptionType(payload):
+            yield "option"
+            yield from _arguments((payload,))
+        case ResultType(ok, error):
+            yield "result"
+            yield from _arguments((ok, error) if error is not None else (ok,) if ok else ())
+        case TupleType(elements):
+            yield "tuple"
+            yield from _arguments(elements)
+        case StreamType(payload):
+            yield "stream"
+            yield from _arguments((payload,) if payload else ())
+        case FutureType(payload):
+            yield "future"
+            yield from _arguments((payload,) if payload else ())
+        case MembersType() | ResourceType():
+            yield from _body(of)
+
+
+def _arguments(types: tuple[Type | None, ...]) -> Iterator[str]:
+    if not types:
+        return
+    separator = "<"
+    for each in types:
+        yield separator
+        yield from _type_pieces(each)
+        separator = ", "
+    yield ">"
+
+
+def _definition_pieces(of: TypeDef) -> Iterator[str]:
+    match of.definition:
+        case MembersType() as body:
+            yield from _body(body, of.name)
+        case ResourceType():
+            yield f"resource {of.name}"
+        case TypeDef(name, owner) if owner != of.owner:
+            yield (
+                f"use {owner.name}.{{{name}}}"
+                if name == of.name
+                else (f"use {owner.name}.{{{name} as {of.name}}}")
             )
-            return f"variant {{ {', '.join(cases)} }}"
-        case Enum(members):
-            return f"enum {{ {', '.join(each.name for each in members)} }}"
-        case Flags(members):
-            return f"flags {{ {', '.join(each.name for each in members)} }}"
-        case Resource():
-            return "resource"
-        case Constructed():
-            return _constructed(kind)
-        case Handle(is_borrow, resource):
-            return f"borrow<{type_text(resource)}>" if is_borrow else type_text(resource)
-        case Alias(target):
-            return type_text(target)
+        case definition:
+            yield f"type {of.name} = "
+            yield from _type_pieces(definition)
 
 
-def function_text(function: Function) -> str:
-    """A function's type: ``func(a: u32) -> string``."""
-    result = "" if function.result is None else f" -> {type_text(function.result)}"
-    prefix = "async " if function.is_async else ""
-    return _short(f"{prefix}func({_members(function.parameters)}){result}")
+def _body(of: MembersType | ResourceType, name: str = "") -> Iterator[str]:
+    word = definition_word(of)
+    yield f"{word} {name}" if name else word
+    if isinstance(of, ResourceType) or not of.members:
+        return
+    separator = " { "
+    for member in of.members:
+        yield f"{separator}{member.name}"
+        if member.type is not None:
+            yield "(" if isinstance(of, VariantType) else ": "
+            yield from _type_pieces(member.type)
+            yield ")" if isinstance(of, VariantType) else ""
+        separator = ", "
+    yield " }"
 
 
-def _members(members: tuple[Member, ...]) -> str:
-    return ", ".join(f"{each.name}: {type_text(each.type)}" for each in members)
+def _function_pieces(of: Function) -> Iterator[str]:
+    if of.kind is FunctionKind.STATIC:
+        yield "static "
+    if of.is_async:
+        yield "async "
+    yield of.kind.value if of.kind is FunctionKind.CONSTRUCTOR else of.accessor or "func"
+    separator = "("
+    for parameter in _written_parameters(of):
+        yield f"{separator}{parameter.name}: "
+        yield from _type_pieces(parameter.type)
+        separator = ", "
+    yield "()" if separator == "(" else ")"
+    if of.result is not None and not _is_plain_constructor(of):
+        yield " -> "
+        yield from _type_pieces(of.result)
 
 
-def _constructed(kind: Constructed) -> str:
-    arguments = kind.arguments
-    if kind.constructor == "result":
-        ok, error = arguments
-        if error is None:
-            return "result" if ok is None else f"result<{type_text(ok)}>"
-        return f"result<{type_text(ok)}, {type_text(error)}>"
-    if kind.constructor in {"future", "stream"} and arguments == (None,):
-        return kind.constructor
-    words = [type_text(each) for each in arguments]
-    if kind.length is not None:
-        words.append(str(kind.length))
-    return f"{kind.constructor}<{', '.join(words)}>"
+def _written_parameters(of: Function) -> tuple[Parameter, ...]:
+    # WIT writes no `self`.
+    return of.parameters[1:] if of.kind is FunctionKind.METHOD else of.parameters
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LENGTH_LIMIT else text[: _LENGTH_LIMIT - 1] + "…"
+def _is_plain_constructor(of: Function) -> bool:
+    return of.kind is FunctionKind.CONSTRUCTOR and isinstance(of.result, HandleType)
