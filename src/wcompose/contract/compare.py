@@ -234,7 +234,7 @@ class _Comparison:
         if key in self._told:
             return key
         told = self._told[key] = _Told()
-        path = self._listed.get(id(wanted), path)
+        path = self._listed.get(id(wanted), path) if self._listed else expected.name
         match wanted.definition, given.definition:
             case (ResourceType(), ResourceType()):
                 if not self._equality.same_resource(expected, actual):

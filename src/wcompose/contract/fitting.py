@@ -12,9 +12,9 @@ from dataclasses import replace
 
 from wcompose.contract.compare import compare_extern
 from wcompose.contract.mismatch import Mismatch
-from wcompose.contract.model import Extern, World
+from wcompose.contract.model import Extern, FunctionExtern, World
 from wcompose.contract.names import parse_item_name
-from wcompose.contract.text import extern_text
+from wcompose.contract.text import extern_text, function_text
 from wcompose.report import Finding, Place
 from wcompose.suggest import did_you_mean
 
@@ -39,63 +39,82 @@ def fits_world(
         Findings of the rules ``world-export-missing``, ``world-export-type``,
         ``world-import-extra`` and ``world-import-type``, each at its place in the world.
     """
-    return (
+    told: dict[object, Finding] = {}
+    for cause, finding in (
         *_exports(component, wanted, subject),
         *_imports(component, wanted, subject, ambient),
-    )
+    ):
+        told.setdefault(cause, finding)
+    return tuple(told.values())
 
 
-def _exports(component: World, wanted: World, subject: str) -> Iterable[Finding]:
+def _exports(component: World, wanted: World, subject: str) -> Iterable[tuple[object, Finding]]:
     for name, extern in wanted.exports.items():
         found = _matching(name, component.exports)
         if found is None:
-            yield Finding(
-                "world-export-missing",
-                f"`{subject}` lacks the export `{name}` that world `{wanted.name}` asks for",
-                replace(extern.place, item=f"{subject}:{name}"),
-                causes=(f"expected `{extern_text(extern)}`",),
-                hint=_near(name, component.exports)
-                or f"`{subject}` exports {_listed(component.exports) or 'nothing'}",
+            yield (
+                name,
+                Finding(
+                    "world-export-missing",
+                    f"`{subject}` lacks the export `{name}` that world `{wanted.name}` asks for",
+                    replace(extern.place, item=f"{subject}:{name}"),
+                    causes=(f"expected `{extern_text(extern)}`",),
+                    hint=_near(name, component.exports)
+                    or f"`{subject}` exports {_listed(component.exports) or 'nothing'}",
+                ),
             )
             continue
         for mismatch in compare_extern(extern, component.exports[found]):
-            yield Finding(
-                "world-export-type",
-                f"export `{name}` of `{subject}` differs from world `{wanted.name}`: "
-                f"{mismatch.message}",
-                _place(mismatch.expected_place, extern.place, subject, name, mismatch),
-                causes=_sides(mismatch.expected, mismatch.actual),
-                hint=f"build `{subject}` from this contract again",
-                related=_related(mismatch.actual_place),
+            place = _place(mismatch.expected_place, extern.place, subject, name, mismatch)
+            sides = _sides(mismatch.expected, mismatch.actual)
+            yield (
+                (mismatch.kind, _where(place), sides),
+                Finding(
+                    "world-export-type",
+                    f"export `{name}` of `{subject}` differs from world `{wanted.name}`: "
+                    f"{mismatch.message}",
+                    place,
+                    causes=sides,
+                    hint=f"build `{subject}` from this contract again",
+                    related=_related(mismatch.actual_place),
+                ),
             )
 
 
 def _imports(
     component: World, wanted: World, subject: str, ambient: Callable[[str], bool]
-) -> Iterable[Finding]:
+) -> Iterable[tuple[object, Finding]]:
     for name, extern in component.imports.items():
         found = _matching(name, wanted.imports)
         if found is None:
             if not ambient(name):
-                yield Finding(
-                    "world-import-extra",
-                    f"`{subject}` imports `{name}`, which world `{wanted.name}` does not",
-                    replace(wanted.place, item=f"{subject}:{name}"),
-                    causes=(f"found `{extern_text(extern)}`",),
-                    hint=_near(name, wanted.imports)
-                    or f"write `import {name};` into the world, or build without it",
+                yield (
+                    name,
+                    Finding(
+                        "world-import-extra",
+                        f"`{subject}` imports `{name}`, which world `{wanted.name}` does not",
+                        replace(wanted.place, item=f"{subject}:{name}"),
+                        causes=(f"found `{extern_text(extern)}`",),
+                        hint=_near(name, wanted.imports)
+                        or f"write `{_import_text(name, extern)}` into the world, or build without it",
+                    ),
                 )
             continue
         given = wanted.imports[found]
         for mismatch in compare_extern(extern, given):
-            yield Finding(
-                "world-import-type",
-                f"import `{name}` of `{subject}` differs from world `{wanted.name}`, seen from "
-                f"`{subject}`: {mismatch.message}",
-                _place(mismatch.actual_place, given.place, subject, name, mismatch),
-                causes=_sides(mismatch.actual, mismatch.expected),
-                hint=f"build `{subject}` from this contract again",
-                related=_related(mismatch.expected_place),
+            place = _place(mismatch.actual_place, given.place, subject, name, mismatch)
+            sides = _sides(mismatch.actual, mismatch.expected)
+            yield (
+                (mismatch.kind, _where(place), sides),
+                Finding(
+                    "world-import-type",
+                    f"import `{name}` of `{subject}` asks for what world `{wanted.name}` does not "
+                    f"give: {mismatch.message}",
+                    place,
+                    causes=sides,
+                    hint=f"build `{subject}` from this contract again",
+                    related=_related(mismatch.expected_place),
+                ),
             )
 
 
@@ -135,8 +154,25 @@ def _near(name: str, names: Iterable[str]) -> str:
 
 
 def _place(place: Place, of_extern: Place, subject: str, name: str, mismatch: Mismatch) -> Place:
-    item = f"{subject}:{name}.{mismatch.path}" if mismatch.path else f"{subject}:{name}"
-    return replace(place if place.file else of_extern, item=item)
+    # The path in a function of its own begins with its name already.
+    path = f".{mismatch.path}" if mismatch.path else ""
+    if path == f".{name}" or path.startswith(f".{name}."):
+        path = path.removeprefix(f".{name}")
+    return replace(place if place.file else of_extern, item=f"{subject}:{name}{path}")
+
+
+def _where(place: Place) -> tuple[object, ...]:
+    """What tells one difference from another: where it is written, or else the item's path.
+
+    A difference in a type reaches every import and export that knows the type, and is told once.
+    """
+    return (place.file, place.line, place.column) if place.file else (place.item,)
+
+
+def _import_text(name: str, extern: Extern) -> str:
+    if isinstance(extern, FunctionExtern):
+        return f"import {name}: {function_text(extern.function)};"
+    return f"import {name};"
 
 
 def _sides(wanted: str, found: str) -> tuple[str, ...]:
