@@ -56,8 +56,20 @@ def _find(what: str, name: str, known: Mapping[str, _Item], package: str) -> _It
     raise ContractError.of(
         f"{what}-missing",
         f"{owner} no {what} `{name}`",
-        hint=did_you_mean(name, [*own, *others]) or _known_hint(what, own, others),
+        hint=_versions_hint(name, known)
+        or did_you_mean(name, [*own, *others])
+        or _known_hint(what, own, others),
     )
+
+
+def _versions_hint(name: str, known: Iterable[str]) -> str:
+    """The versions that there are of what was asked for in another one."""
+    wanted = parse_item_name(name)
+    if wanted is None:
+        return ""
+    items = [(each, item) for each in known if (item := parse_item_name(each)) is not None]
+    there = [each for each, item in items if wanted.same_interface(item)]
+    return f"there {'is' if len(there) == 1 else 'are'} {_listed(there)}" if there else ""
 
 
 def _known_hint(what: str, own: list[str], others: list[str]) -> str:

@@ -96,7 +96,8 @@ def _imports(
                         replace(wanted.place, item=f"{subject}:{name}"),
                         causes=(f"found `{extern_text(extern)}`",),
                         hint=_near(name, wanted.imports)
-                        or f"write `{_import_text(name, extern)}` into the world, or build without it",
+                        or f"write `{_import_text(name, extern)}` into the world, or build "
+                        "without it",
                     ),
                 )
             continue
