@@ -33,6 +33,7 @@ from wcompose.build.python import (
     write_bindings,
 )
 from wcompose.build.python.environment import environment_library
+from wcompose.build.python.mapping import Mapped
 from wcompose.build.python.packages import install_requirements
 from wcompose.errors import BuildError
 from wcompose.progress import SilentReporter
@@ -242,6 +243,28 @@ def test_a_failing_import_shows_the_users_own_frames(tmp_path: Path) -> None:
 def test_an_import_called_while_importing_is_pointed_at(tmp_path: Path) -> None:
     node = node_in(FIXTURES / "early")
     check_golden("early", refusal(node, tmp_path / "out.wasm"), FIXTURES)
+
+
+def test_a_source_that_changes_during_a_build_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_tree(tmp_path / "source", app="x = 1\n")
+
+    def change_and_build(request: dict[str, str], *_: object, **__: object) -> None:
+        Path(request["output"]).write_bytes(b"component")
+        write_tree(source, app="x = 2\n")
+
+    monkeypatch.setattr("wcompose.build.python.call_componentize", change_and_build)
+    (found,) = refusal(node_in(source), tmp_path / "out.wasm")
+    assert found.rule == "source-changed"
+    monkeypatch.undo()
+    monkeypatch.setattr(
+        "wcompose.build.python.call_componentize",
+        lambda request, *_, **__: Path(request["output"]).write_bytes(b"component") and None,
+    )
+    node = node_in(source)
+    assert build_python(node, tmp_path / "out.wasm", SilentReporter()) == fingerprint(node)
+    assert (tmp_path / "out.wasm").read_bytes() == b"component"
 
 
 def test_a_failed_build_leaves_the_old_output(tmp_path: Path) -> None:
@@ -591,7 +614,7 @@ def test_the_environment_library_refuses_what_c_cannot_hold() -> None:
 
 # Facts ----------------------------------------------------------------------------------------
 
-_MAPPED = diagnose.Mapped("node", "app", "world", WIT, FIXTURES, None, {"/0": FIXTURES})
+_MAPPED = Mapped("node", "app", "world", WIT, FIXTURES, None, {"/0": FIXTURES})
 _KEYS = st.sampled_from(
     [
         *("kind", "type", "text", "file", "line", "column", "end_column", "source", "module"),

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from wcompose.build.python import diagnose
 from wcompose.build.python.environment import LIBRARY_NAME, environment_library
+from wcompose.build.python.mapping import Mapped
 from wcompose.build.python.packages import install_requirements, requirement_lines
 from wcompose.build.python.process import Failure, call_componentize
 from wcompose.build.python.sources import SourceTree, check_module, read_sources
@@ -102,7 +103,7 @@ def build_python(
     packages: Path | None = None,
     cancelled: threading.Event | None = None,
     timeout: float = BUILD_TIMEOUT,
-) -> None:
+) -> str:
     """Build a node's component.
 
     Args:
@@ -113,8 +114,12 @@ def build_python(
         cancelled: set, from another thread, when the component is no longer wanted.
         timeout: seconds that componentize-py may take.
 
+    Returns:
+        The fingerprint of what was built. It differs from one that was taken earlier when a file
+        has changed since.
+
     Raises:
-        BuildError: with every finding about the source.
+        BuildError: with every finding about the source, or a file changed during the build.
         ToolFailure: componentize-py is missing, or was killed.
     """
     tree = read_sources(node.directory, node.name)
@@ -130,10 +135,12 @@ def build_python(
             else None
         )
         check_module(tree, node.module, node.name, installed)
+        # Taken before the copy and again after the build, so that what it says was built, was.
+        digest = _fingerprint(node, tree)
         source, boot = work / "source", work / "boot"
-        tree.copy_to(source)
+        tree.copy_to(source, node.name)
         boot.mkdir()
-        _write_boot(boot, node, _fingerprint(node, tree))
+        _write_boot(boot, node, digest)
         path = [source, *([installed] if installed else []), boot]
         made = work / "component.wasm"
         failure = call_componentize(
@@ -155,8 +162,16 @@ def build_python(
             if installed and node.requirements:
                 roots["/1"] = node.requirements.parent / "(requirements)"
             raise _error(node, failure, boot / "facts.json", roots)
+        if fingerprint(node) != digest:
+            raise BuildError.of(
+                "source-changed",
+                f"the source of `{node.name}` changed while it was built",
+                place=Place(str(node.directory), item=node.name),
+                hint="build again",
+            )
         with atomic_output(output) as temporary:
             shutil.copyfile(made, temporary)
+    return digest
 
 
 def write_bindings(
@@ -217,7 +232,7 @@ def _boot_source(module: str) -> str:
 
 
 def _error(node: PythonNode, failure: Failure, facts: Path, roots: dict[str, Path]) -> BuildError:
-    mapped = diagnose.Mapped(
+    mapped = Mapped(
         node=node.name,
         module=node.module,
         world=node.world,

@@ -10,78 +10,22 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from wcompose.build.python.mapping import GENERATED, Mapped
 from wcompose.report import Finding, Place
 from wcompose.suggest import did_you_mean
 
 FACTS_LIMIT = 4 << 20
 """Bytes of facts that are read; they come from the node's own code and could be anything."""
 
-_STANDARD_LIBRARY = "/python/"
-_GENERATED = ("/world/", "/bundled/")
 _GUEST_PATH = re.compile(r" \(/(?:python|world|bundled|[0-9]+)/[^)]*\)")
 _FRAMES = 12
 """Frames of a traceback that are shown at most."""
 _PRINT_LIMIT = 10_000
 """Bytes that componentize-py takes of each output while modules are imported."""
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """How paths inside the component's interpreter lead back to the user's files.
-
-    Attributes:
-        node: name of the node.
-        module: dotted name of its module.
-        world: name of its world, empty for the only one.
-        wit: directory or file of the contracts.
-        source: the node's directory.
-        requirements: its requirements file, if it has one.
-        roots: guest directories and what they stand for: ``/0`` is the node's directory.
-    """
-
-    node: str
-    module: str
-    world: str
-    wit: Path
-    source: Path
-    requirements: Path | None
-    roots: Mapping[str, Path]
-
-    def file(self, guest: str) -> str:
-        """The user's name of a file that the interpreter knows as ``guest``."""
-        for root, path in self.roots.items():
-            if guest.startswith(root + "/"):
-                return str(path / guest[len(root) + 1 :])
-        if guest.startswith(_STANDARD_LIBRARY):
-            return guest.removeprefix(_STANDARD_LIBRARY) + " of the standard library"
-        for root in _GENERATED:
-            if guest.startswith(root):
-                return guest.removeprefix(root) + " of the generated bindings"
-        return guest
-
-    def line(self, guest: str, number: int) -> str:
-        """A line of one of the user's files; empty when there is none."""
-        if not self.is_own(guest) or not number:
-            return ""
-        try:
-            with Path(self.file(guest)).open(encoding="utf-8", errors="replace") as stream:
-                return next(islice(stream, number - 1, None), "").rstrip()
-        except (OSError, ValueError):
-            return ""
-
-    def is_own(self, guest: str) -> bool:
-        """Whether a file is the user's or a requirement's."""
-        return any(guest.startswith(root + "/") for root in self.roots)
-
-    @property
-    def world_words(self) -> str:
-        """The world in a sentence."""
-        return f"world `{self.world}`" if self.world else "the world"
 
 
 def read_facts(file: Path) -> list[dict[str, Any]]:
@@ -253,7 +197,7 @@ def _worth_showing(fact: _Fact, mapped: Mapped) -> list[_Fact]:
     frames = [
         frame
         for frame in fact.list("frames")
-        if not frame.text("file").startswith(("<frozen ", *_GENERATED))
+        if not frame.text("file").startswith(("<frozen ", *GENERATED))
     ]
     while frames and not mapped.is_own(frames[0].text("file")):
         frames.pop(0)

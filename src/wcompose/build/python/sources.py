@@ -70,13 +70,20 @@ class SourceTree:
             whole.update(digest_file(self.root / file).encode() + b"\n")
         return "sha256:" + whole.hexdigest()
 
-    def copy_to(self, directory: Path) -> None:
-        """Copy all files into a new directory, with times that do not depend on the day."""
+    def copy_to(self, directory: Path, node: str) -> None:
+        """Copy all files into a new directory, with times that do not depend on the day.
+
+        Raises:
+            BuildError: a file of ``node`` cannot be read any more.
+        """
         directory.mkdir()
         for file in self.files:
             target = directory / file
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.root / file, target)
+            try:
+                shutil.copyfile(self.root / file, target)
+            except OSError as error:
+                raise _unreadable(self.root, node, error) from None
             os.utime(target, (_FIXED_TIME, _FIXED_TIME))
 
 
@@ -120,15 +127,19 @@ def read_sources(root: Path, node: str) -> SourceTree:
                     hint="give the node a directory of its own that holds its modules only",
                 )
     except OSError as error:
-        raise BuildError.of(
-            "source-unreadable",
-            f"the source of `{node}` cannot be read",
-            place=place,
-            causes=[f"`{error.filename or root}`: {(error.strerror or str(error)).lower()}"],
-            hint="check `source` in `wcompose.toml` and the permissions of the directory",
-        ) from None
+        raise _unreadable(root, node, error) from None
     files.sort(key=lambda file: file.parts)
     return SourceTree(root, tuple(files), tuple(sorted(left_out)))
+
+
+def _unreadable(root: Path, node: str, error: OSError) -> BuildError:
+    return BuildError.of(
+        "source-unreadable",
+        f"the source of `{node}` cannot be read",
+        place=Place(str(root), item=node),
+        causes=[f"`{error.filename or root}`: {(error.strerror or str(error)).lower()}"],
+        hint="check `source` in `wcompose.toml` and the permissions of the directory",
+    )
 
 
 def _walk(root: Path) -> Iterator[Path]:
