@@ -21,9 +21,7 @@ def main() -> None:
     _, _, pixels, labels = split_digits()
     DATA.mkdir(exist_ok=True)
     header = ",".join([*(f"p{index}" for index in range(64)), "label"])
-    rows = [
-        ",".join(map(str, [*row, label])) for row, label in zip(pixels, labels, strict=True)
-    ]
+    rows = [",".join(map(str, [*row, label])) for row, label in zip(pixels, labels, strict=True)]
     (DATA / "digits-heldout.csv").write_text("\n".join([header, *rows]) + "\n")
     images = [
         {"width": 8, "height": 8, "pixels": [int(value) for value in row]}

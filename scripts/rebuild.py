@@ -1,10 +1,357 @@
-"""Rebuild every prebuilt part from source: the engine, and the flagship's Rust and Go components.
+"""Rebuild every prebuilt part from source: the engine, and all Rust and Go components.
 
     python scripts/rebuild.py                 rebuild all parts in place
     python scripts/rebuild.py engine gateway  rebuild some
-    python scripts/rebuild.py --output DIR    write them elsewhere, under the same relative paths
-    python scripts/rebuild.py --check         rebuild elsewhere and compare digests with `prebuilt.toml`
+    python scripts/rebuild.py --output DIR    write them below DIR, under the same relative paths
+    python scripts/rebuild.py --check         rebuild elsewhere and compare digests with the record
+    python scripts/rebuild.py --record        rebuild in place and write `components/prebuilt.toml`
 
-Needs cargo and rustc that can make `wasm32-unknown-unknown` (a target installed by rustup, or Debian's
-`rustc-web cargo-web rust-web-src lld-22`, whose standard library is built from its source), and Go.
+Needs Go, and cargo and rustc that can make `wasm32-unknown-unknown`: with that target installed by
+rustup, or Debian's `rustc-web cargo-web rust-web-src lld-22`, where the standard library is built from
+its source. Crates come from the network unless they were fetched before; nothing else does.
 """
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import tomli
+import tomli_w
+
+ROOT = Path(__file__).resolve().parent.parent
+RUST = ROOT / "components/rust"
+RECORD = ROOT / "components/prebuilt.toml"
+TARGET = "wasm32-unknown-unknown"
+DEBIAN = "apt-get install rustc-web cargo-web rust-web-src lld-22"
+GO_RUNTIME = "go.bytecodealliance.org/pkg"
+GO_BINDINGS_CRATE = "wit-bindgen-go"
+
+
+@dataclass(frozen=True)
+class RustPart:
+    """A component made by cargo, with its contract in its type section."""
+
+    crate: str
+    output: str
+    profile: str = "release"
+
+
+@dataclass(frozen=True)
+class GoPart:
+    """A component made by Go, with bindings generated for its world."""
+
+    source: str
+    wit: str
+    world: str
+    output: str
+
+
+PARTS: dict[str, RustPart | GoPart] = {
+    "engine": RustPart("wcompose-engine", "src/wcompose/engine/engine.wasm"),
+    "inference": RustPart(
+        "digits-inference", "components/rust/inference/inference.wasm", profile="large"
+    ),
+    "gateway": GoPart(
+        "components/go/gateway", "wit", "gateway", "components/go/gateway/gateway.wasm"
+    ),
+    "bench-rust-callee": RustPart("bench-callee", "benches/components/rust-callee.wasm"),
+    "bench-go-callee": GoPart(
+        "benches/components/go/callee",
+        "benches/components/wit",
+        "callee",
+        "benches/components/go-callee.wasm",
+    ),
+    "bench-go-caller": GoPart(
+        "benches/components/go/caller",
+        "benches/components/wit",
+        "caller",
+        "benches/components/go-caller.wasm",
+    ),
+}
+
+
+class RebuildError(Exception):
+    """Something that stops the rebuild, in words for the person who runs it."""
+
+
+def run(command: list[str], *, cwd: Path, env: dict[str, str] | None = None) -> str:
+    """Run a command; its standard output, or an error with all that it said."""
+    done = subprocess.run(command, cwd=cwd, env=env, check=False, text=True, capture_output=True)
+    if done.returncode:
+        raise RebuildError(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class RustToolchain:
+    """Cargo and rustc that can make the target, and how to call them.
+
+    Args:
+        cache: directory for what is compiled on the way.
+    """
+
+    def __init__(self, cache: Path) -> None:
+        self.cache = cache
+        self._flags: list[str] = []
+        self._env = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("RUST", "CARGO_"))
+        }
+        for key in ("CARGO_HOME", "RUSTUP_HOME", "CARGO_HTTP_CAINFO"):
+            if key in os.environ:
+                self._env[key] = os.environ[key]
+        self._env["CARGO_TARGET_DIR"] = str(cache)
+        if _rustup_has_target():
+            self._cargo, self._rustc = "cargo", "rustc"
+        else:
+            self._use_debian()
+        self.version = run([self._rustc, "--version"], cwd=RUST).strip()
+        sysroot = run([self._rustc, "--print", "sysroot"], cwd=RUST).strip()
+        home = self._env.get("CARGO_HOME", str(Path.home() / ".cargo"))
+        # The same bytes from every checkout, home and toolchain directory.
+        self._env["RUSTFLAGS"] = " ".join(
+            [
+                f"--remap-path-prefix={RUST}=/source",
+                f"--remap-path-prefix={home}=/cargo",
+                f"--remap-path-prefix={sysroot}=/rust",
+                '--cfg=getrandom_backend="custom"',
+            ]
+        )
+
+    def _use_debian(self) -> None:
+        self._cargo, self._rustc = "/usr/bin/cargo", "/usr/bin/rustc"
+        source = Path("/usr/lib/rustlib/src/rust/library")
+        linker = next(
+            (
+                found
+                for name in ("wasm-ld-22", "wasm-ld-19", "rust-lld")
+                if (found := shutil.which(name))
+            ),
+            None,
+        )
+        if not (Path(self._rustc).exists() and Path(self._cargo).exists() and source.exists()):
+            raise RebuildError(f"no Rust for {TARGET}: `rustup target add {TARGET}`, or `{DEBIAN}`")
+        if linker is None:
+            raise RebuildError(f"no linker for {TARGET}: `{DEBIAN}`")
+        self._env["RUSTC"] = self._rustc
+        self._env["RUSTC_BOOTSTRAP"] = "1"  # building the standard library is not stable
+        self._env[f"CARGO_TARGET_{TARGET.upper().replace('-', '_')}_LINKER"] = linker
+        self._flags = ["-Zbuild-std=std,panic_abort"]
+
+    def module(self, part: RustPart) -> Path:
+        """Compile a crate to a core module."""
+        run(
+            [
+                self._cargo,
+                "build",
+                "--locked",
+                "--profile",
+                part.profile,
+                "--target",
+                TARGET,
+                "--package",
+                part.crate,
+                *self._flags,
+            ],
+            cwd=RUST,
+            env=self._env,
+        )
+        return self.cache / TARGET / part.profile / f"{part.crate.replace('-', '_')}.wasm"
+
+    def xtask(self) -> Path:
+        """The native helper that encodes components and generates Go bindings."""
+        env = {key: value for key, value in self._env.items() if key != "RUSTFLAGS"}
+        run([self._cargo, "build", "--locked", "--package", "xtask"], cwd=RUST, env=env)
+        return self.cache / "debug/xtask"
+
+    def crate_source(self, name: str) -> Path:
+        """Where cargo keeps the source of a dependency."""
+        text = run(
+            [self._cargo, "metadata", "--locked", "--format-version", "1"],
+            cwd=RUST,
+            env=self._env,
+        )
+        import json
+
+        for package in json.loads(text)["packages"]:
+            if package["name"] == name:
+                return Path(package["manifest_path"]).parent
+        raise RebuildError(f"crate `{name}` is no dependency any more")
+
+
+def _rustup_has_target() -> bool:
+    if shutil.which("rustup") is None:
+        return False
+    done = subprocess.run(
+        ["rustup", "target", "list", "--installed"], check=False, text=True, capture_output=True
+    )
+    return TARGET in done.stdout.split()
+
+
+def build_rust(part: RustPart, rust: RustToolchain, output: Path) -> None:
+    """Build a Rust part into `output`."""
+    run([str(rust.xtask()), "component", str(rust.module(part)), str(output)], cwd=ROOT)
+
+
+def build_go(part: GoPart, rust: RustToolchain, output: Path) -> None:
+    """Build a Go part into `output`. Generated code lives in a temporary copy of the source."""
+    xtask = str(rust.xtask())
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name) / "build"
+        shutil.copytree(
+            ROOT / part.source, work, ignore=shutil.ignore_patterns("*.wasm", "*_test.go")
+        )
+        generated = Path(name) / "generated"
+        run([xtask, "go-bindings", str(ROOT / part.wit), part.world, str(generated)], cwd=ROOT)
+        if (work / "go.mod").exists():
+            (generated / "go.mod").unlink()
+        shutil.copytree(generated, work, dirs_exist_ok=True)
+        _copy_go_runtime(rust.crate_source(GO_BINDINGS_CRATE) / "src/pkg", work / "runtime")
+        env = {
+            **os.environ,
+            "GOTOOLCHAIN": "local",
+            "GOFLAGS": "-mod=mod",
+            "GOPROXY": "off",
+            "GOWORK": "off",
+            "GOENV": "off",
+            "CGO_ENABLED": "0",
+        }
+        run(
+            [
+                "go",
+                "mod",
+                "edit",
+                "-go=1.26",
+                f"-require={GO_RUNTIME}@v0.4.0",
+                f"-replace={GO_RUNTIME}=./runtime",
+            ],
+            cwd=work,
+            env=env,
+        )
+        run(
+            [
+                "go",
+                "build",
+                "-buildmode=c-shared",
+                "-trimpath",
+                "-buildvcs=false",
+                # The runtime package links to `runtime.sbrk`, which Go checks unless told not to.
+                "-ldflags=-s -w -buildid= -checklinkname=0",
+                "-o",
+                "core.wasm",
+                ".",
+            ],
+            cwd=work,
+            env={**env, "GOOS": "wasip1", "GOARCH": "wasm"},
+        )
+        run(
+            [
+                xtask,
+                "component",
+                str(work / "core.wasm"),
+                str(output),
+                str(ROOT / part.wit),
+                part.world,
+            ],
+            cwd=ROOT,
+        )
+
+
+def _copy_go_runtime(source: Path, target: Path) -> None:
+    """The package that the bindings import; it is a dependency, and comes with the crate."""
+    shutil.copytree(source, target)
+    module = target / "go.mod"
+    # It asks for a newer Go than it needs.
+    module.write_text(module.read_text().replace("go 1.27.1", "go 1.26"))
+
+
+def toolchain_of(part: RustPart | GoPart, rust: RustToolchain) -> str:
+    """The compiler that makes a part, as it names itself."""
+    if isinstance(part, RustPart):
+        return rust.version
+    return run(["go", "version"], cwd=ROOT, env={**os.environ, "GOTOOLCHAIN": "local"}).strip()
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def main() -> int:
+    """Parse arguments, rebuild, compare or record."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--record", action="store_true")
+    options = parser.parse_args()
+    if unknown := sorted(set(options.parts) - set(PARTS)):
+        parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    names = options.parts or list(PARTS)
+    cache = Path(os.environ.get("WCOMPOSE_BUILD_CACHE") or RUST / "target")
+    try:
+        rust = RustToolchain(cache)
+        with tempfile.TemporaryDirectory() as temporary:
+            root = options.output or (Path(temporary) if options.check else ROOT)
+            built = {}
+            for name in names:
+                built[name] = _rebuild(name, rust, root)
+            if options.record:
+                _record(built, rust)
+            return _compare(built, rust) if options.check else 0
+    except RebuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _rebuild(name: str, rust: RustToolchain, root: Path) -> Path:
+    part = PARTS[name]
+    output: Path = root / part.output
+    output.parent.mkdir(parents=True, exist_ok=True)
+    print(f"{name}: building", flush=True)
+    if isinstance(part, RustPart):
+        build_rust(part, rust, output)
+    else:
+        build_go(part, rust, output)
+    print(f"{name}: {output.stat().st_size:,} bytes, {digest(output)}", flush=True)
+    return output
+
+
+def _record(built: dict[str, Path], rust: RustToolchain) -> None:
+    record = tomli.loads(RECORD.read_text()) if RECORD.exists() else {}
+    for name, path in built.items():
+        record[name] = {
+            "file": PARTS[name].output,
+            "digest": digest(path),
+            "size": path.stat().st_size,
+            "toolchain": toolchain_of(PARTS[name], rust),
+        }
+    text = tomli_w.dumps({name: record[name] for name in PARTS if name in record})
+    RECORD.write_text("# Written by `python scripts/rebuild.py --record`.\n\n" + text)
+
+
+def _compare(built: dict[str, Path], rust: RustToolchain) -> int:
+    record = tomli.loads(RECORD.read_text())
+    failed = 0
+    for name, path in built.items():
+        told = record.get(name, {})
+        if told.get("toolchain") != toolchain_of(PARTS[name], rust):
+            print(f"{name}: not comparable: recorded with {told.get('toolchain')}")
+        elif told["digest"] == digest(path) == digest(ROOT / PARTS[name].output):
+            print(f"{name}: the same bytes")
+        else:
+            print(f"{name}: DIFFERS from the record ({told['digest']}) or from the committed file")
+            failed = 1
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

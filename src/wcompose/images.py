@@ -174,13 +174,13 @@ class ImageCache:
     def _store(self, image: Path, component: Component) -> None:
         # A full disk or a directory that went away costs the image, not the run.
         with contextlib.suppress(OSError):
-            data = component.serialize()
+            data = bytes(component.serialize())
             image.with_suffix(".mac").unlink(missing_ok=True)
             write_atomically(image, data)
             write_atomically(image.with_suffix(".mac"), self._sign(data, image.name))
             self._evict(keep=image)
 
-    def _sign(self, data: bytes | bytearray, name: str) -> bytes:
+    def _sign(self, data: bytes, name: str) -> bytes:
         if self._key is None:
             raise AssertionError("an image is only named when there is a key")
         return hmac.new(self._key, name.encode() + hashlib.sha256(data).digest(), "sha256").digest()

@@ -18,6 +18,8 @@ from wit_world.imports.inference import Certainty, Prediction
 DIGITS = range(10)
 FAINT_SHARE = 0.75
 """Less ink than this share of the usual for its digit is told as a reason."""
+SURE = 0.9
+"""From this confidence on the network counts as sure."""
 
 
 @dataclass
@@ -105,7 +107,7 @@ def _reasons(answer: Answer, centres: dict[int, list[float]]) -> list[Reason]:
     share = sum(answer.row) / usual if usual else 1.0
     if share < FAINT_SHARE:
         reasons.append(Reason_Faint(share))
-    if not reasons or answer.prediction.certainty is Certainty.CLEAR:
+    if answer.prediction.best.confidence >= SURE:
         reasons.append(Reason_SureButWrong())
     return reasons
 

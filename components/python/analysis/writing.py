@@ -86,7 +86,8 @@ def _drawn(mistake: Mistake, *, is_ascii: bool) -> list[str]:
     """A caption and eight lines, two columns a pixel."""
     ink = ASCII_INK if is_ascii else INK
     pixels = mistake.sample.picture.pixels
-    lines = [f"{mistake.sample.label} taken for {candidate_text(mistake.answer)}"[: COLUMN - 1]]
+    answer = mistake.answer
+    lines = [f"{mistake.sample.label} read as {answer.label}, {answer.confidence * 100:.0f} %"]
     for top in range(0, SIDE * SIDE, SIDE):
         shades = (ink[value * (len(ink) - 1) // BRIGHTEST] for value in pixels[top : top + SIDE])
         lines.append("".join(shade * 2 for shade in shades))
@@ -94,7 +95,7 @@ def _drawn(mistake: Mistake, *, is_ascii: bool) -> list[str]:
 
 
 def _reasons(mistake: Mistake) -> str:
-    return "; ".join(_reason(reason) for reason in mistake.reasons)
+    return "; ".join(_reason(reason) for reason in mistake.reasons) or "no reason was found"
 
 
 def _reason(reason: Reason) -> str:

@@ -22,7 +22,7 @@ app = typer.Typer(
 commands.register(app)
 
 
-def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer gives the flag by position
+def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 

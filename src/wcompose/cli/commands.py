@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, run
+from wcompose.cli import build, encode, run
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     app.command("build")(build.build)
     app.command("run", cls=run.RunCommand)(run.run)
+    app.command("encode")(encode.encode)

@@ -93,9 +93,9 @@ def _cropped(place: Place, width: int | None) -> tuple[str, int]:
 
 
 def printable(text: str, *, keep_tabs: bool = False) -> str:
-    """Text from files or guests without the power to steer the terminal.
+    r"""Text from files or guests without the power to steer the terminal.
 
-    Control characters other than the line break become their code in ``\\x..`` form.
+    Control characters other than the line break become their code in ``\x..`` form.
     """
     return "".join(
         character

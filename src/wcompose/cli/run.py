@@ -14,8 +14,6 @@ from typer.core import TyperCommand
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
-    import click
-
     from wcompose.project import Project
     from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent
 
@@ -28,7 +26,7 @@ FILE_LIMIT = 1 << 28
 class RunCommand(TyperCommand):
     """Takes ``-5`` for an argument of the guest, not for an option of ours."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
         """Mark negative numbers, so that the parser leaves them alone."""
         if "--" not in args:
             args = [_MARK + arg if _NEGATIVE_NUMBER.match(arg) else arg for arg in args]
@@ -225,7 +223,7 @@ def _grants(
     if findings:
         raise UsageError(findings)
 
-    def forward(stream: Any) -> Any:  # noqa: ANN401
+    def forward(stream: Any) -> Any:
         def write(data: bytes) -> None:
             stream.buffer.write(data)
             stream.buffer.flush()
@@ -256,7 +254,7 @@ def _call(
     opened: OpenComponent,
     request: _Request,
     grants: Grants,
-    limits: Any,  # noqa: ANN401
+    limits: Any,
     *,
     as_json: bool,
 ) -> int:
@@ -291,7 +289,10 @@ def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
 
 
 def _function(
-    session: Session, opened: OpenComponent, request: _Request, find: Any  # noqa: ANN401
+    session: Session,
+    opened: OpenComponent,
+    request: _Request,
+    find: Any,
 ) -> tuple[ExportedFunction, Sequence[str]]:
     from wcompose.errors import UsageError
 
@@ -363,11 +364,11 @@ def _from_wave(session: Session, function: ExportedFunction, texts: Sequence[str
     return values
 
 
-def _is_bytes(kind: Any) -> bool:  # noqa: ANN401
+def _is_bytes(kind: Any) -> bool:
     return kind.kind == "list" and kind.only.kind == "u8"
 
 
-def _from_file(path: Path, kind: str, is_bytes: bool) -> Any:  # noqa: ANN401, FBT001
+def _from_file(path: Path, kind: str, is_bytes: bool) -> Any:
     """An argument out of a file: bytes, a string, or JSON, as its type wants it."""
     from wcompose.errors import ValueFault
 
@@ -394,7 +395,7 @@ def _from_file(path: Path, kind: str, is_bytes: bool) -> Any:  # noqa: ANN401, F
     return text if kind == "string" else _from_json(text, str(path))
 
 
-def _from_json(text: str, what: int | str) -> Any:  # noqa: ANN401
+def _from_json(text: str, what: int | str) -> Any:
     import json
 
     from wcompose.errors import ValueFault
@@ -417,11 +418,11 @@ def _from_json(text: str, what: int | str) -> Any:  # noqa: ANN401
                 column + 1,
                 source=lines[line - 1] if 0 < line <= len(lines) else "",
             ),
-            hint='texts need double quotes, and the shell eats one pair: write \'"text"\''
+            hint="texts need double quotes, and the shell eats one pair: write '\"text\"'"
             if isinstance(what, int)
             else "",
         ) from None
 
 
-def _no_constant(name: str) -> Any:  # noqa: ANN401
-    raise ValueError(f"`{name}` is not JSON; write \"nan\", \"inf\" or \"-inf\"")
+def _no_constant(name: str) -> Any:
+    raise ValueError(f'`{name}` is not JSON; write "nan", "inf" or "-inf"')

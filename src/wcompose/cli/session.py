@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from wcompose.images import ImageCache
     from wcompose.progress import Reporter
     from wcompose.project import Project
+    from wcompose.project.load import Places
 
 CACHE_VARIABLE = "WCOMPOSE_CACHE"
 
@@ -85,6 +86,9 @@ class Session:
 
         return Engine(self.images)
 
+    def _locate(self, file: str, text: str) -> Places:
+        return self.engine.locate_toml(file, text)
+
     def load_project(self, start: Path) -> Project:
         """The project that ``start`` means.
 
@@ -93,7 +97,7 @@ class Session:
         """
         from wcompose.project import find_project, load_project
 
-        return load_project(find_project(start), lambda *text: self.engine.locate_toml(*text))
+        return load_project(find_project(start), self._locate)
 
 
 def write_result(text: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 
-def referred_types(kind: Any) -> Iterator[int]:  # noqa: ANN401  JSON
+def referred_types(kind: Any) -> Iterator[int]:
     """Indices of the types that a kind refers to directly."""
     if not isinstance(kind, dict):
         return

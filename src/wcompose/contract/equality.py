@@ -82,9 +82,7 @@ def peeled(type_: Type) -> Definition:
     return type_.root.definition if isinstance(type_, TypeDef) else type_
 
 
-def pair_parts(  # noqa: PLR0911  one a form
-    left: Definition, right: Definition
-) -> list[tuple[Type | None, Type | None]] | None:
+def pair_parts(left: Definition, right: Definition) -> list[tuple[Type | None, Type | None]] | None:
     """The types that must be equal for two types to be; none when their forms differ already."""
     match left, right:
         case Primitive(), Primitive():

@@ -178,7 +178,7 @@ class Contract:
             ContractError: there are too many types, or they nest deeper than validators allow.
             EngineFault: the data is not what the engine has agreed to give.
         """
-        from wcompose.contract.reading import read_contract  # noqa: PLC0415  it reads into this
+        from wcompose.contract.reading import read_contract
 
         return read_contract(data, files or {})
 
@@ -192,7 +192,7 @@ class Contract:
         Raises:
             ContractError: there is none, or more than one could be meant.
         """
-        from wcompose.contract.finding import find_world  # noqa: PLC0415  it needs this class
+        from wcompose.contract.finding import find_world
 
         return find_world(self, name)
 
@@ -202,7 +202,7 @@ class Contract:
         Raises:
             ContractError: there is none, or more than one could be meant.
         """
-        from wcompose.contract.finding import find_interface  # noqa: PLC0415  it needs this class
+        from wcompose.contract.finding import find_interface
 
         return find_interface(self, name)
 

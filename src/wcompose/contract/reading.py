@@ -260,7 +260,7 @@ class _Reader:
         # An interface that no world has yet and that has no name cannot be referred to.
         return self._owners.get((kind, index), Owner(""))
 
-    def _definition(self, kind: Any) -> Definition:  # noqa: ANN401  JSON
+    def _definition(self, kind: Any) -> Definition:
         if kind == "resource":
             return ResourceType()
         ((word, body),) = kind.items()

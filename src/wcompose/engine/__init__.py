@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wcompose.bounds import Limits
 from wcompose.engine.plan import Plan
-from wcompose.engine.session import EngineSession, Opened, findings_of, place_of, record, unwrap
+from wcompose.engine.session import (
+    LIMITS,
+    EngineSession,
+    Opened,
+    findings_of,
+    place_of,
+    record,
+    unwrap,
+)
 from wcompose.errors import ArtifactError, ContractError, LinkError, UsageError, ValueFault
 from wcompose.images import ImageCache
 from wcompose.report import Finding, Place
@@ -53,10 +62,11 @@ class Engine:
 
     Args:
         images: where its machine code is kept.
+        limits: bounds of one call.
     """
 
-    def __init__(self, images: ImageCache) -> None:
-        self._session = EngineSession(images)
+    def __init__(self, images: ImageCache, limits: Limits = LIMITS) -> None:
+        self._session = EngineSession(images, limits)
 
     def resolve(self, path: Path, features: Sequence[str] | None = None) -> dict[str, Any]:
         """Parse and resolve WIT: a directory with ``deps/``, a file, or a package in binary form.
@@ -261,7 +271,9 @@ class Engine:
             "texts", "print-value", Opened(), json.dumps(value_type), json.dumps(value)
         )
         if result.tag == "err":
-            raise ValueFault.of("value-without-text", f"the value has no text form: {result.payload}")
+            raise ValueFault.of(
+                "value-without-text", f"the value has no text form: {result.payload}"
+            )
         return str(result.payload)
 
     def parse_call(self, text: str) -> tuple[str, list[str]]:
@@ -279,9 +291,7 @@ class Engine:
         result = self._session.call("texts", "locate-toml", Opened(), file, text)
         if not isinstance(result, list):
             return {}
-        return {
-            tuple(path): (place_of(key), place_of(value)) for path, key, value in result
-        }
+        return {tuple(path): (place_of(key), place_of(value)) for path, key, value in result}
 
     def _not_a_component(self, path: Path, error: ArtifactError | None) -> ArtifactError:
         identity = self.identify(path)

@@ -1,12 +1,15 @@
 """One call of the engine component: its files, its bounds, and what becomes of a failure.
 
-Every call gets a store of its own, so nothing of one call reaches another, and a panic or an overrun
-ends with it. The engine sees the directories of the files that the call names, read-only, and for an
-output the directory that it goes to; it has no environment, no arguments and no network.
+Every call gets a store of its own, so nothing of one call reaches another, and a panic or an
+overrun ends with it. The engine sees the directories of the files that the call names, read-only,
+and for an output the directory that it goes to; it has no environment, no arguments, no network.
 """
 
 from __future__ import annotations
 
+import os
+import re
+import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from wcompose import __version__
 from wcompose.bounds import Limits, Watch
 from wcompose.errors import ArtifactError, EngineFault, ToolFailure, UserError
+from wcompose.files import digest_file
 from wcompose.images import ImageCache
 from wcompose.report import Finding, Place
 
@@ -50,54 +54,83 @@ class Opened:
         """The guest path of a file or directory to read.
 
         Raises:
-            ArtifactError: there is nothing at ``path``.
+            ArtifactError: there is nothing at ``path``, or something that cannot be read.
         """
         try:
             real = path.resolve(strict=True)
-        except (OSError, RuntimeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else str(error)
-            raise ArtifactError.of(
-                "file-unreadable",
-                f"cannot read `{path}`",
-                place=Place(str(path)),
-                causes=[(reason or "it does not exist").lower()],
-                hint="check the path and its permissions",
-            ) from None
-        if real.is_dir():
+            mode = real.stat().st_mode
+        except (OSError, RuntimeError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error) or "it does not exist"
+            raise _unreadable(path, reason.lower()) from None
+        if not os.access(real, os.R_OK):
+            raise _unreadable(path, "permission denied")
+        if stat.S_ISDIR(mode):
             return self._add(path, real, None)
+        if not stat.S_ISREG(mode):
+            # Reading a pipe or a device could wait for ever.
+            raise _unreadable(path, "it is neither a file nor a directory")
         return self._add(path, real.parent, real.name)
 
     def write(self, path: Path) -> str:
-        """The guest path of a file to write; its directory must exist."""
-        return self._add(path, path.parent.resolve(strict=True), path.name, writable=True)
+        """The guest path of a file to write.
+
+        Raises:
+            ArtifactError: its directory does not exist.
+        """
+        try:
+            directory = path.parent.resolve(strict=True)
+        except (OSError, RuntimeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            raise ArtifactError.of(
+                "file-not-written",
+                f"cannot write `{path}`",
+                place=Place(str(path)),
+                causes=[reason.lower()],
+                hint="make its directory first",
+            ) from None
+        return self._add(path, directory, path.name, writable=True)
 
     def _add(self, path: Path, directory: Path, name: str | None, *, writable: bool = False) -> str:
+        try:
+            str(directory / (name or "")).encode()
+        except UnicodeEncodeError:
+            raise _unreadable(path, "its name is not UTF-8") from None
         root = self._directories.setdefault(
-            (directory, writable), f"/{len(self._directories)}"
+            (directory, writable), f"/opened-{len(self._directories)}"
         )
         guest = root if name is None else f"{root}/{name}"
         self._paths.append(GuestPath(path, guest))
         return guest
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The user's paths, as they were given."""
+        return tuple(str(path.host) for path in self._paths)
+
     def preopens(self) -> list[tuple[str, str, bool]]:
         """Host directory, guest directory, and whether it may be written to."""
         return [
-            (str(host), guest, writable)
-            for (host, writable), guest in self._directories.items()
+            (str(host), guest, writable) for (host, writable), guest in self._directories.items()
         ]
 
     def to_host(self, text: str) -> str:
         """Text with guest paths replaced by the user's."""
-        for path in sorted(self._paths, key=lambda path: -len(path.guest)):
-            at = text.find(path.guest)
-            while at >= 0:
-                end = at + len(path.guest)
-                # `/1` must not be found in `/10`, nor `a.wit` in `a.wit2`.
-                if end == len(text) or not (text[end].isalnum() or text[end] in "-_."):
-                    text = text[:at] + str(path.host) + text[end:]
-                    end = at + len(str(path.host))
-                at = text.find(path.guest, end)
-        return text
+        if "/opened-" not in text:
+            return text
+        hosts = {path.guest: str(path.host) for path in self._paths}
+        # `/opened-1` must not be found in `/opened-10`, nor `a.wit` in `a.wit2`.
+        guests = "|".join(re.escape(guest) for guest in sorted(hosts, key=len, reverse=True))
+        return re.sub(rf"({guests})(?![\w-]|\.\w)", lambda match: hosts[match[1]], text)
+
+
+def _unreadable(path: Path, reason: str) -> ArtifactError:
+    return ArtifactError.of(
+        "file-unreadable",
+        f"cannot read `{path}`",
+        place=Place(str(path)),
+        causes=[reason],
+        hint="check the path and its permissions",
+    )
 
 
 class EngineSession:
@@ -105,10 +138,12 @@ class EngineSession:
 
     Args:
         images: where its machine code is kept.
+        limits: bounds of one call.
     """
 
-    def __init__(self, images: ImageCache) -> None:
+    def __init__(self, images: ImageCache, limits: Limits = LIMITS) -> None:
         self._images = images
+        self._limits = limits
 
     @cached_property
     def _component(self) -> Component:
@@ -144,8 +179,8 @@ class EngineSession:
             return len(data)
 
         store = Store(self._images.engine)
-        LIMITS.apply(store)
-        watch = Watch(store, self._images.engine, LIMITS)
+        self._limits.apply(store)
+        watch = Watch(store, self._images.engine, self._limits)
         configuration = WasiConfig()
         configuration.stderr_custom = keep
         for host, guest, writable in opened.preopens():
@@ -162,44 +197,48 @@ class EngineSession:
                 return callee(store, *arguments)
         except WasmtimeError as error:
             said = opened.to_host(written.decode("utf-8", "replace")).strip()
-            raise _failure(f"{interface}.{function}", opened, watch, said, error) from None
+            operation = f"{interface}.{function}"
+            raise self._failure(operation, opened, said, error, overran=watch.overran) from None
 
-
-def _failure(
-    operation: str, opened: Opened, watch: Watch, said: str, error: Exception
-) -> ToolFailure:
-    if watch.overran:
-        return ToolFailure.of(
-            "engine-overran",
-            f"reading took longer than {LIMITS.seconds:.0f} s, and was stopped",
-            causes=[f"while doing `{operation}`"],
-            hint="the input is too large or too deeply nested",
+    def _failure(
+        self, operation: str, opened: Opened, said: str, error: Exception, *, overran: bool
+    ) -> ToolFailure:
+        while_doing = (f"while doing `{operation}` for `{'`, `'.join(opened.hosts)}`",)
+        if overran:
+            return ToolFailure.of(
+                "engine-overran",
+                f"reading took longer than {self._limits.seconds:.0f} s, and was stopped",
+                causes=while_doing,
+                hint="the input is too large or too complex",
+            )
+        if "memory allocation of" in said or "out of memory" in said:
+            return ToolFailure.of(
+                "engine-overran",
+                f"reading needed more than {self._limits.memory >> 20} MiB, and was stopped",
+                causes=while_doing,
+                hint="the input is too large or too complex",
+            )
+        trap = [line.strip() for line in str(error).strip().splitlines()]
+        # Without a panic's message, an access out of bounds is the stack's end being reached.
+        if not said and any(
+            words in line for line in trap for words in ("call stack exhausted", "out of bounds")
+        ):
+            return ToolFailure.of(
+                "engine-overran",
+                "the input is nested too deeply to be read",
+                causes=while_doing,
+                hint="flatten what is nested",
+            )
+        return EngineFault.of(
+            "bug",
+            f"the engine failed while doing `{operation}`: this is a bug in wcompose",
+            causes=[
+                *(said.splitlines()[:12] or [trap[-1] if trap else "no message"]),
+                f"wcompose {__version__}, engine {digest_file(ENGINE_FILE)[:19]}",
+                f"files: {', '.join(opened.hosts) or 'none'}",
+            ],
+            hint="report it with this message and, if you can, these files",
         )
-    if "memory allocation of" in said or "out of memory" in said:
-        return ToolFailure.of(
-            "engine-overran",
-            f"reading needed more than {LIMITS.memory >> 30} GB of memory, and was stopped",
-            causes=[f"while doing `{operation}`"],
-            hint="the input is too large or too deeply nested",
-        )
-    trap = str(error).strip().splitlines()
-    if not said and any("call stack exhausted" in line for line in trap):
-        return ToolFailure.of(
-            "engine-overran",
-            "the input is nested too deeply to be read",
-            causes=[f"while doing `{operation}`"],
-            hint="flatten what is nested",
-        )
-    return EngineFault.of(
-        "bug",
-        f"the engine failed while doing `{operation}`",
-        causes=[
-            *(said.splitlines()[:12] or [trap[-1] if trap else "no message"]),
-            f"wcompose {__version__}; files: "
-            + (", ".join(str(path.host) for path in opened._paths) or "none"),  # noqa: SLF001
-        ],
-        hint="this is a bug in wcompose: report it with this message and these files",
-    )
 
 
 def findings_of(problems: Sequence[Any], opened: Opened) -> tuple[Finding, ...]:
@@ -221,7 +260,7 @@ def _finding(problem: Any, opened: Opened) -> Finding:
 
 def place_of(place: Any, host: Callable[[str], str] = str) -> Place:
     """A place from the engine's record."""
-    line = getattr(place, "line")
+    line = place.line
     same_line = getattr(place, "end-line") == line
     source: str = place.source
     return Place(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Sequence
 
 from wcompose.graph.model import Edge
@@ -55,7 +56,7 @@ def _cycles(left: dict[str, set[str]], edges: Sequence[Edge]) -> list[Finding]:
         }
         steps = [
             f"`{importer}` imports `{names[importer, exporter]}` from `{exporter}`"
-            for importer, exporter in zip(circle, circle[1:], strict=False)
+            for importer, exporter in itertools.pairwise(circle)
         ]
         findings.append(
             Finding(

@@ -35,7 +35,6 @@ from wcompose.graph.model import (
     Edge,
     Graph,
     Node,
-    Offer,
     Outside,
     Verdict,
 )

@@ -42,7 +42,7 @@ class HandleKeeper:
     def __init__(self) -> None:
         self._resources: list[Any] = []
 
-    def keep(self, resource: Any) -> int:  # noqa: ANN401
+    def keep(self, resource: Any) -> int:
         """Keep a resource; gives its number, from 1."""
         self._resources.append(resource)
         return len(self._resources)
@@ -60,7 +60,7 @@ def call(
     result: ValueType | None,
     arguments: list[Any],
     handles: HandleKeeper,
-) -> Any:  # noqa: ANN401
+) -> Any:
     """Call a component's function.
 
     Args:
@@ -108,7 +108,7 @@ def call(
         ffi.wasmtime_component_val_delete(ctypes.byref(outcome))
 
 
-def lower(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def lower(expected: ValueType, value: Any, slot: Any) -> None:
     """Write a value that fits into a slot of the C API, which owns it from then on."""
     kind = expected.kind
     if kind in _SCALARS:
@@ -129,7 +129,7 @@ def _lower_sequence(number: int, field: str) -> Callable[[ValueType, Any, Any], 
     vector_type = getattr(ffi, f"wasmtime_component_val{field}_t")
     new = getattr(ffi, f"wasmtime_component_val{field}_new_uninit")
 
-    def lower_sequence(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+    def lower_sequence(expected: ValueType, value: Any, slot: Any) -> None:
         vector = vector_type()
         new(ctypes.byref(vector), len(value))
         if number == _LIST:
@@ -137,9 +137,7 @@ def _lower_sequence(number: int, field: str) -> Callable[[ValueType, Any, Any], 
             for index, each in enumerate(value):
                 lower(element, each, vector.data[index])
         else:
-            for index, ((_, member), each) in enumerate(
-                zip(expected.members, value, strict=True)
-            ):
+            for index, ((_, member), each) in enumerate(zip(expected.members, value, strict=True)):
                 if member is not None:
                     lower(member, each, vector.data[index])
         setattr(slot.of, field, vector)
@@ -148,7 +146,7 @@ def _lower_sequence(number: int, field: str) -> Callable[[ValueType, Any, Any], 
     return lower_sequence
 
 
-def _lower_record(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_record(expected: ValueType, value: Any, slot: Any) -> None:
     vector = ffi.wasmtime_component_valrecord_t()
     ffi.wasmtime_component_valrecord_new_uninit(ctypes.byref(vector), len(expected.members))
     for index, (name, member) in enumerate(expected.members):
@@ -160,7 +158,7 @@ def _lower_record(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: 
     slot.kind = _RECORD
 
 
-def _boxed(member: ValueType | None, value: Any) -> Any:  # noqa: ANN401
+def _boxed(member: ValueType | None, value: Any) -> Any:
     if member is None:
         return None
     inner = ffi.wasmtime_component_val_t()
@@ -168,7 +166,7 @@ def _boxed(member: ValueType | None, value: Any) -> Any:  # noqa: ANN401
     return ffi.wasmtime_component_val_new(ctypes.byref(inner))
 
 
-def _lower_variant(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_variant(expected: ValueType, value: Any, slot: Any) -> None:
     name, payload = (value, None) if isinstance(value, str) else next(iter(value.items()))
     boxed = _boxed(dict(expected.members)[name], payload)
     slot.of.variant.discriminant = ffi.str_to_capi(name)
@@ -176,12 +174,12 @@ def _lower_variant(expected: ValueType, value: Any, slot: Any) -> None:  # noqa:
     slot.kind = _VARIANT
 
 
-def _lower_enum(_: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_enum(_: ValueType, value: Any, slot: Any) -> None:
     slot.of.enumeration = ffi.str_to_capi(value)
     slot.kind = _ENUM
 
 
-def _lower_option(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_option(expected: ValueType, value: Any, slot: Any) -> None:
     if value is not None and expected.only.kind == "option":
         value = value["some"]
         slot.of.option = _boxed(expected.only, value)
@@ -190,14 +188,14 @@ def _lower_option(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: 
     slot.kind = _OPTION
 
 
-def _lower_result(expected: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_result(expected: ValueType, value: Any, slot: Any) -> None:
     name, payload = next(iter(value.items()))
     slot.of.result.val = _boxed(dict(expected.members)[name], payload)
     slot.of.result.is_ok = name == "ok"
     slot.kind = _RESULT
 
 
-def _lower_flags(_: ValueType, value: Any, slot: Any) -> None:  # noqa: ANN401
+def _lower_flags(_: ValueType, value: Any, slot: Any) -> None:
     names = list(dict.fromkeys(value))
     vector = ffi.wasmtime_component_valflags_t()
     ffi.wasmtime_component_valflags_new_uninit(ctypes.byref(vector), len(names))
@@ -219,7 +217,7 @@ _LOWER: dict[str, Callable[[ValueType, Any, Any], None]] = {
 }
 
 
-def lift(expected: ValueType, slot: Any, handles: HandleKeeper) -> Any:  # noqa: ANN401
+def lift(expected: ValueType, slot: Any, handles: HandleKeeper) -> Any:
     """Read a value out of a slot, which stays its owner."""
     kind = expected.kind
     of = slot.of
@@ -266,11 +264,11 @@ def lift(expected: ValueType, slot: Any, handles: HandleKeeper) -> Any:  # noqa:
             return {"resource": handles.keep(_taken(slot))}
 
 
-def _unboxed(member: ValueType | None, pointer: Any, handles: HandleKeeper) -> Any:  # noqa: ANN401
+def _unboxed(member: ValueType | None, pointer: Any, handles: HandleKeeper) -> Any:
     return None if member is None else lift(member, pointer.contents, handles)
 
 
-def _taken(slot: Any) -> Any:  # noqa: ANN401
+def _taken(slot: Any) -> Any:
     """Take a resource out of a slot; the slot holds a plain false then."""
     from wasmtime.component import ResourceAny
 

@@ -138,4 +138,4 @@ def _allow_network(configuration: WasiConfig) -> None:
             hint="install the release that wcompose was tested with: `pip install wasmtime==50.0.1`",
         )
     bindings.wasi_config_inherit_network(configuration.ptr())
-    bindings.wasi_config_allow_ip_name_lookup(configuration.ptr(), True)  # noqa: FBT003
+    bindings.wasi_config_allow_ip_name_lookup(configuration.ptr(), True)

@@ -161,7 +161,7 @@ class Instance:
 
     _exit_code: int | None = None
 
-    def call(self, function: ExportedFunction, arguments: Sequence[Any]) -> Any:  # noqa: ANN401
+    def call(self, function: ExportedFunction, arguments: Sequence[Any]) -> Any:
         """Call an exported function.
 
         Args:
@@ -255,8 +255,7 @@ def check_arguments(function: ExportedFunction, arguments: Sequence[Any]) -> lis
             "argument-count",
             f"`{function.full_name}` takes {len(expected)} "
             f"argument{'s' if len(expected) != 1 else ''}, got {len(arguments)}",
-            hint="it is "
-            + f"`func({', '.join(f'{name}: {each}' for name, each in expected)})`",
+            hint="it is " + f"`func({', '.join(f'{name}: {each}' for name, each in expected)})`",
         )
     findings = [
         Finding(

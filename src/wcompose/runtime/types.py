@@ -66,8 +66,7 @@ class ValueType:
     def expression(self) -> dict[str, Any]:
         """The type as JSON, for `wcompose.engine.Engine.parse_values`."""
         inner = [
-            (name, None if member is None else member.expression())
-            for name, member in self.members
+            (name, None if member is None else member.expression()) for name, member in self.members
         ]
         match self.kind:
             case "list":
@@ -99,8 +98,7 @@ class ValueType:
                 return f"record {{ {fields} }}"
             case "variant":
                 cases = ", ".join(
-                    name if member is None else f"{name}({member})"
-                    for name, member in self.members
+                    name if member is None else f"{name}({member})" for name, member in self.members
                 )
                 return f"variant {{ {cases} }}"
             case "enum" | "flags":
@@ -153,7 +151,7 @@ def _optional(native_type: native.ValType | None) -> ValueType | None:
     return None if native_type is None else value_type(native_type)
 
 
-def mismatches(expected: ValueType, value: Any, path: str = "") -> list[str]:  # noqa: ANN401
+def mismatches(expected: ValueType, value: Any, path: str = "") -> list[str]:
     """Everything in which a JSON value does not fit a type, each with its path; at most 20."""
     found: list[str] = []
     for problem in _mismatches(expected, value, path):
@@ -164,7 +162,7 @@ def mismatches(expected: ValueType, value: Any, path: str = "") -> list[str]:  #
     return found
 
 
-def _mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401
+def _mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
     kind = expected.kind
     if kind in _PRIMITIVES:
         if not _fits_primitive(kind, value):
@@ -183,9 +181,7 @@ def _mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  #
         if not isinstance(value, list) or len(value) != len(expected.members):
             yield _wrong(path, str(expected), value)
             return
-        for index, ((_, member), element) in enumerate(
-            zip(expected.members, value, strict=True)
-        ):
+        for index, ((_, member), element) in enumerate(zip(expected.members, value, strict=True)):
             if member is not None:
                 yield from _mismatches(member, element, f"{path}[{index}]")
     elif kind == "record":
@@ -204,7 +200,7 @@ def _mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  #
         yield f"{_at(path)}a {kind} cannot be written as a value"
 
 
-def _fits_primitive(kind: str, value: Any) -> bool:  # noqa: ANN401
+def _fits_primitive(kind: str, value: Any) -> bool:
     if kind in _INTEGERS:
         low, high = _INTEGERS[kind]
         return type(value) is int and low <= value <= high
@@ -227,7 +223,7 @@ def _fits_primitive(kind: str, value: Any) -> bool:  # noqa: ANN401
     return kind == "string" or len(value) == 1
 
 
-def _option_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401
+def _option_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
     if value is None:
         return
     if expected.only.kind == "option":
@@ -238,7 +234,7 @@ def _option_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[s
     yield from _mismatches(expected.only, value, path)
 
 
-def _record_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401
+def _record_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield _wrong(path, str(expected), value)
         return
@@ -255,7 +251,7 @@ def _record_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[s
             yield f"{_at(path)}there is no field `{name}`; fields are {_listed(expected)}"
 
 
-def _case_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:  # noqa: ANN401
+def _case_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
     names = dict(expected.members)
     payload: Any = None
     if isinstance(value, str) and expected.kind != "result":
@@ -286,7 +282,7 @@ def _at(path: str) -> str:
     return f"`{path}`: " if path else ""
 
 
-def _wrong(path: str, expected: str, value: Any) -> str:  # noqa: ANN401
+def _wrong(path: str, expected: str, value: Any) -> str:
     shown = {True: "true", False: "false", None: "null"}.get(value) if _is_plain(value) else None
     text = shown or repr(value)
     if len(text) > 60:
@@ -294,11 +290,11 @@ def _wrong(path: str, expected: str, value: Any) -> str:  # noqa: ANN401
     return f"{_at(path)}expected {expected}, got {text}"
 
 
-def _is_plain(value: Any) -> bool:  # noqa: ANN401
+def _is_plain(value: Any) -> bool:
     return value is None or isinstance(value, bool)
 
 
-def to_float(value: Any) -> float:  # noqa: ANN401
+def to_float(value: Any) -> float:
     """The float that a JSON value stands for."""
     return _FLOATS[value] if isinstance(value, str) else float(value)
 
@@ -310,7 +306,7 @@ def from_float(value: float) -> float | str:
     return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
 
 
-def normal(expected: ValueType, value: Any) -> Any:  # noqa: ANN401
+def normal(expected: ValueType, value: Any) -> Any:
     """A value that fits, with the options that its records left out."""
     if expected.kind == "record" and isinstance(value, Mapping):
         return {
