@@ -279,7 +279,7 @@ def _refusal(path: Path, data: bytes, text: str) -> WcomposeError:
             "is a core module, not a component",
             "make a component of it first: `wcompose encode MODULE -o COMPONENT`",
         )
-    elif "unexpected end" in text or "unexpected EOF" in text:
+    elif any(sign in text for sign in ("unexpected end", "unexpected EOF", "is out of bounds")):
         message, hint = "is cut short", "copy or build it again"
     else:
         message, hint = "is not a component that the runtime takes", "build the component again"

@@ -6,16 +6,19 @@ import difflib
 from collections.abc import Iterable
 
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
+def nearest(
+    name: str, known: Iterable[str], count: int = 3, cutoff: float = 0.6
+) -> tuple[str, ...]:
     """The known names that are spelt most like ``name``, the nearest first.
 
     Args:
         name: what was written.
         known: what could have been meant.
         count: how many at most.
+        cutoff: how alike they must be, from 0 to 1.
     """
     candidates = sorted(set(known))
-    return tuple(difflib.get_close_matches(name, candidates, n=count, cutoff=0.6))
+    return tuple(difflib.get_close_matches(name, candidates, n=count, cutoff=cutoff))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

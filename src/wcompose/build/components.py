@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from wcompose.build.inputs import python_node
 from wcompose.build.python import build_python
-from wcompose.errors import ArtifactError
+from wcompose.errors import ArtifactError, BuildError
 from wcompose.files import atomic_output
 from wcompose.graph import Component
 from wcompose.graph.compose import read_component
@@ -100,12 +100,20 @@ class ComponentMaker:
             return file
         self._reporter.started(node.name, "building with componentize-py")
         with atomic_output(file) as temporary:
-            build_python(
+            built = build_python(
                 python_node(self._project, node, source),
                 temporary,
                 self._reporter,
+                packages=self._cache / "packages",
                 cancelled=self._cancelled,
             )
+            if built != digest:
+                raise BuildError.of(
+                    "source-changed",
+                    f"the source of `{node.name}` changed while it was built",
+                    place=Place(str(source.directory), item=node.name),
+                    hint="run the build again",
+                )
         self._reporter.finished(node.name, f"built, {file.stat().st_size / 1e6:.1f} MB")
         self._evict()
         return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 from wcompose import __version__
 from wcompose.build.python import PythonNode, fingerprint
@@ -39,7 +40,7 @@ def gather_inputs(project: Project) -> Inputs:
     """
     findings: list[Finding] = []
     nodes: dict[str, str] = {}
-    wit = digest_tree(project.wit) if project.wit.is_dir() else digest_file(project.wit)
+    wit = "" if project.wit is None else _content(project.wit)
     for node in project.nodes:
         try:
             nodes[node.name] = _node_digest(project, node)
@@ -58,6 +59,10 @@ def gather_inputs(project: Project) -> Inputs:
     return Inputs(wit, nodes, "sha256:" + whole.hexdigest())
 
 
+def _content(path: Path) -> str:
+    return digest_tree(path) if path.is_dir() else digest_file(path)
+
+
 def python_node(project: Project, node: NodeDeclaration, source: PythonSource) -> PythonNode:
     """What the Python builder needs to know of a node."""
     return PythonNode(
@@ -66,7 +71,7 @@ def python_node(project: Project, node: NodeDeclaration, source: PythonSource) -
         module=source.module,
         requirements=source.requirements,
         world=node.world or "",
-        wit=project.wit,
+        wit=project.wit or project.root,
     )
 
 

@@ -115,7 +115,8 @@ class _Build:
 
     def run(self, cache: Path, old: Lock | None, *, locked: bool, force: bool) -> Lock:
         project = self._project
-        contract = Contract.from_json(self._engine.resolve(project.wit))
+        wit = project.wit
+        contract = None if wit is None else Contract.from_json(self._engine.resolve(wit))
         made = self._make(cache, force=force)
         self._check_worlds(contract, made)
         self._reporter.started(project.name, "linking")
@@ -156,10 +157,10 @@ class _Build:
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
 
-    def _check_worlds(self, contract: Contract, made: Mapping[str, MadeComponent]) -> None:
+    def _check_worlds(self, contract: Contract | None, made: Mapping[str, MadeComponent]) -> None:
         findings: list[Finding] = []
         for node in self._project.nodes:
-            if node.world is None:
+            if node.world is None or contract is None:
                 continue
             try:
                 wanted = contract.find_world(node.world)

@@ -15,7 +15,7 @@ from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
     from wcompose.project import Project
-    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent
+    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent, ValueType
 
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
 _MARK = "\0"
@@ -26,7 +26,7 @@ FILE_LIMIT = 1 << 28
 class RunCommand(TyperCommand):
     """Takes ``-5`` for an argument of the guest, not for an option of ours."""
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Mark negative numbers, so that the parser leaves them alone."""
         if "--" not in args:
             args = [_MARK + arg if _NEGATIVE_NUMBER.match(arg) else arg for arg in args]
@@ -364,7 +364,7 @@ def _from_wave(session: Session, function: ExportedFunction, texts: Sequence[str
     return values
 
 
-def _is_bytes(kind: Any) -> bool:
+def _is_bytes(kind: ValueType) -> bool:
     return kind.kind == "list" and kind.only.kind == "u8"
 
 

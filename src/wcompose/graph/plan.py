@@ -295,7 +295,7 @@ class _Planner:
 
     def _unmet(self, node: Node, name: str) -> None:
         exported = sorted({export_name for _, export_name, _, _ in self._exports})
-        near = nearest(name, exported)
+        near = nearest(name, exported, cutoff=0.85)
         self._findings.append(
             Finding(
                 "unmet-import",

@@ -173,7 +173,7 @@ class _Loader:
             name=table.project.name,
             version=table.project.version,
             description=table.project.description,
-            wit=self._existing(("project", "wit"), table.project.wit) or self._root,
+            wit=self._wit(table.project.wit, nodes),
             nodes=nodes,
             exports=None
             if exports is None
@@ -196,6 +196,21 @@ class _Loader:
         if self._findings:
             raise self._error()
         return project
+
+    def _wit(self, told: str | None, nodes: Sequence[NodeDeclaration]) -> Path | None:
+        if told is not None:
+            return self._existing(("project", "wit"), told)
+        if (self._root / "wit").exists():
+            return self._file.parent / "wit"
+        for node in nodes:
+            if node.world is not None:
+                self._add(
+                    "path-missing",
+                    ("components", node.name, "world"),
+                    f"`{node.name}` names a world, and the project has no `wit` directory",
+                    hint='put the contracts into `wit`, or name them: `wit = "…"` in `[project]`',
+                )
+        return None
 
     def _error(self) -> ProjectError:
         return ProjectError(Report.of(self._findings).findings)

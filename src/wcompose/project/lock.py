@@ -155,7 +155,7 @@ def differences(old: Lock | None, new: Lock, file: Path) -> tuple[Finding, ...]:
         if before is None or after is None:
             words = "is not in the lock" if before is None else "is only in the lock"
             findings.append(Finding("lock-differs", f"node `{name}` {words}", place, hint=hint))
-        elif before != after:
+        elif not _same_node(before, after):
             findings.append(
                 Finding(
                     "lock-differs",
@@ -165,9 +165,28 @@ def differences(old: Lock | None, new: Lock, file: Path) -> tuple[Finding, ...]:
                     hint=hint,
                 )
             )
-    if not findings and old != new:
+    is_rebuilt = any(_is_rebuilt(old.node(node.name), node) for node in new.nodes)
+    if not findings and not is_rebuilt and old != new:
         findings.append(Finding("lock-differs", "the composition changed", place, hint=hint))
     return tuple(findings)
+
+
+def _same_node(before: LockedNode, after: LockedNode) -> bool:
+    """Whether a node is the locked one: by its bytes, or by its source where it is built."""
+    return before == after or _is_rebuilt(before, after)
+
+
+def _is_rebuilt(before: LockedNode | None, after: LockedNode) -> bool:
+    """Whether two nodes were built from the same source into other bytes.
+
+    componentize-py freezes a running interpreter, and a few bytes of it differ from run to run.
+    """
+    return (
+        before is not None
+        and bool(after.source_digest)
+        and before.source_digest == after.source_digest
+        and before.digest != after.digest
+    )
 
 
 def _node_table(node: LockedNode) -> dict[str, Any]:

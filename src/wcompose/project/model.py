@@ -86,7 +86,7 @@ class Project:
         name: name of the composition.
         version: version of the composition.
         description: one line about it, may be empty.
-        wit: directory or file of its contracts.
+        wit: directory or file of its contracts; none where only prebuilt components are linked.
         nodes: its nodes in the order of their names.
         exports: what the whole exports; none to export all that no node uses.
         edges: the choices that are stated.
@@ -97,7 +97,7 @@ class Project:
     name: str
     version: str
     description: str
-    wit: Path
+    wit: Path | None
     nodes: tuple[NodeDeclaration, ...]
     exports: tuple[Endpoint, ...] | None
     edges: tuple[EdgeDeclaration, ...]

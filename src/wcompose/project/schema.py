@@ -38,7 +38,10 @@ class ProjectTable(Table):
     name: Label = Field(description="Name of the composition; the output is build/<name>.wasm.")
     version: Version = Field(default="0.0.0", description="Version of the composition.")
     description: str = Field(default="", description="One line about it.", max_length=1024)
-    wit: Text = Field(default="wit", description="Directory or file with the WIT contracts.")
+    wit: Text | None = Field(
+        default=None,
+        description="Directory or file with the WIT contracts; `wit` unless told, if it is there.",
+    )
 
 
 class ComponentTable(Table):
