@@ -85,13 +85,29 @@ def test_a_world_s_own_resource_has_no_home_to_compare(read: Callable[..., Contr
     assert compare_extern(one, other) == ()
 
 
-def test_the_same_shape_twice_costs_once(read: Callable[..., Contract]) -> None:
-    # 2 ** 90 uses of `t0`, and as many of the type that differs.
-    def doubling(innermost: str) -> str:
-        types = [f"record t{n + 1} {{ a: t{n}, b: tuple<t{n}, t{n}> }}" for n in range(48)]
-        head = f"package a:b; interface i {{ record t0 {{ x: {innermost} }}"
-        return f"{head} {' '.join(types)} f: func(a: t48); }}"
+def doubling(name: str, innermost: str) -> str:
+    """Types of which the last unfolds to more than 2 ** 48 times the first."""
+    inner = " ".join(
+        f"record {name}{n + 1} {{ a: {name}{n}, b: {name}{n}, c: tuple<{name}{n}, {name}{n}> }}"
+        for n in range(48)
+    )
+    return f"record {name}0 {{ x: {innermost} }} {inner}"
 
-    one, other = (read(doubling(each)).find_interface("i") for each in ("u8", "u16"))
-    found = compare_extern(InterfaceExtern(one), InterfaceExtern(other))
+
+def test_what_is_met_often_is_looked_at_once(read: Callable[..., Contract]) -> None:
+    # A comparison that unfolded the types would never end.
+    one, other = (
+        read(f"package a:b; interface i {{ {doubling('t', each)} f: func(a: t48); }}")
+        for each in ("u8", "u16")
+    )
+    found = compare_extern(*(InterfaceExtern(each.find_interface("i")) for each in (one, other)))
     assert [(each.path, each.reaches) for each in found] == [("t0.x", ("f",))]
+
+
+def test_types_of_other_names_are_looked_at_once(read: Callable[..., Contract]) -> None:
+    both = f"{doubling('v', 'u8')} {doubling('t', 'u8')}"
+    one, other = (
+        read(f"package a:b; interface i {{ {both} f: func(a: {each}48); }}") for each in "vt"
+    )
+    externs = [InterfaceExtern(each.find_interface("i")) for each in (one, other)]
+    assert compare_extern(*externs) == ()

@@ -109,7 +109,7 @@ def written(draw: st.DrawFn) -> Written:
 
 
 @st.composite
-def changed(draw: st.DrawFn) -> tuple[Written, Written, str, str]:  # noqa: PLR0911, PLR0912
+def changed(draw: st.DrawFn) -> tuple[Written, Written, str, str]:
     """An interface, the same with one change, the kind of mismatch, and its path."""
     one = draw(written())
     other = deepcopy(one)

@@ -57,6 +57,7 @@ interface api {
     right: option<blob-name>,
   }
   type blob-name = string;
+  type mirror = pair;
   flags rights { read, write }
   @unstable(feature = extras)
   extra: func() -> rights;
@@ -113,6 +114,7 @@ def test_types_functions_docs_and_gates(contract: Contract) -> None:
         "blob": "use a:b/types@1.2.0.{blob}",
         "failure": "use a:b/types@1.2.0.{error as failure}",
         "blob-name": "type blob-name = string",
+        "mirror": "type mirror = pair",
         "pair": "record pair { left: blob-name, right: option<blob-name> }",
         "rights": "flags rights { read, write }",
     }

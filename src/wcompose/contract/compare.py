@@ -83,7 +83,9 @@ class _Comparison:
 
     def __init__(self, expected: Mapping[str, TypeDef], actual: Mapping[str, TypeDef]) -> None:
         self._equality = Equality(expected, actual)
-        self._listed = {id(each.root): name for name, each in reversed(list(expected.items()))}
+        # A type goes by its own name, and one that has none here by that of an alias of it.
+        self._names = {id(each.root): name for name, each in reversed(list(expected.items()))}
+        self._names |= {id(each): name for name, each in expected.items()}
         self._told: dict[tuple[int, int], _Told] = {}
         self._parts: dict[tuple[int, int], tuple[bool, set[tuple[int, int]]]] = {}
         self._others: list[Mismatch] = []
@@ -234,7 +236,9 @@ class _Comparison:
         if key in self._told:
             return key
         told = self._told[key] = _Told()
-        path = self._listed.get(id(wanted), path) if self._listed else expected.name
+        if not self._names:  # a function of its own: all there is is the type's own name
+            path = expected.name
+        path = self._names.get(id(expected), self._names.get(id(wanted), path))
         match wanted.definition, given.definition:
             case (ResourceType(), ResourceType()):
                 if not self._equality.same_resource(expected, actual):
