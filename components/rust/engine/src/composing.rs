@@ -2,12 +2,13 @@
 
 use crate::exports::wcompose::engine::composing::{Guest, Node, Plan};
 use crate::problems::{from_chain, problem, worded};
-use crate::wcompose::engine::types::{FileKind, Problem};
+use crate::wcompose::engine::types::Problem;
 use crate::{binaries, contracts, files, naming, refusal, report_panics, Engine};
 use anyhow::Context;
 use std::collections::HashMap;
 use wac_graph::types::{ItemKind, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+use wasmparser::Parser;
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, Stability, World, WorldItem, WorldKey};
 
@@ -154,13 +155,12 @@ impl Composer<'_> {
 
     fn package(&mut self, path: &str, name: &str) -> Result<PackageId, Problem> {
         let bytes = files::read(path)?;
-        let invalid = |error: &anyhow::Error| match binaries::kind(&bytes) {
-            (FileKind::Component, _) => {
-                from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
-            }
-            (_, detail) => {
-                problem("not-a-component", format!("`{path}` is {detail}, not a component"))
-            }
+        if !Parser::is_component(&bytes) {
+            let (_, detail) = binaries::kind(&bytes);
+            return Err(problem("not-a-component", format!("`{path}` is {detail}, not a component")));
+        }
+        let invalid = |error: &anyhow::Error| {
+            from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
         };
         let named = naming::name_component(&bytes, name).map_err(|error| invalid(&error))?;
         let package = Package::from_bytes(name, None, named, self.graph.types_mut())

@@ -1,10 +1,11 @@
 //! Reading WIT and binaries into one JSON form.
 
 use crate::exports::wcompose::engine::contracts::{Features, Guest};
-use crate::problems::from_chain;
+use crate::problems::{from_chain, problem};
 use crate::wcompose::engine::types::Problem;
 use crate::loading::load;
-use crate::{files, json, report_panics, Engine};
+use crate::{binaries, files, json, report_panics, Engine};
+use wasmparser::Parser;
 use wit_parser::decoding::{decode, DecodedWasm};
 use wit_parser::{PackageId, Resolve, WorldId};
 
@@ -23,21 +24,18 @@ impl Guest for Engine {
 
     fn print(path: String) -> Result<String, Vec<Problem>> {
         report_panics();
-        let is_binary = matches!(files::entry(&path), Ok(files::Entry::File))
-            && files::read(&path).map_err(|problem| vec![problem])?.starts_with(b"\0asm");
-        let (resolve, main) = if is_binary {
-            let bytes = files::read(&path).map_err(|problem| vec![problem])?;
-            let decoded = decode(&bytes)
-                .map_err(|error| vec![from_chain("not-decoded", not_decoded(&path), &error)])?;
-            let main = decoded.package();
-            match decoded {
-                DecodedWasm::Component(resolve, _) | DecodedWasm::WitPackage(resolve, _) => {
-                    (resolve, main)
-                }
+        let (resolve, main) = match binary(&path)? {
+            Some(bytes) => {
+                let (resolve, main, _) = read(&path, &bytes).map_err(|problem| vec![problem])?;
+                (resolve, main)
             }
-        } else {
-            let (resolve, main, _) = load(&path, &Features::All)?;
-            (resolve, main)
+            None => {
+                let (resolve, main, _) = load(&path, &Features::All)?;
+                (resolve, Some(main))
+            }
+        };
+        let Some(main) = main else {
+            return Err(vec![problem("not-printed", format!("`{path}` holds no package"))]);
         };
         let others: Vec<PackageId> = resolve
             .topological_packages()
@@ -52,20 +50,36 @@ impl Guest for Engine {
     }
 }
 
-fn not_decoded(path: &str) -> String {
-    format!("`{path}` cannot be read as a component")
+/// The content of a file that begins as WebAssembly does; none for anything else.
+fn binary(path: &str) -> Result<Option<Vec<u8>>, Vec<Problem>> {
+    let read = || match files::entry(path)? {
+        files::Entry::Directory => Ok(None),
+        files::Entry::File => Ok(Some(files::read(path)?).filter(|bytes| bytes.starts_with(b"\0asm"))),
+    };
+    read().map_err(|problem| vec![problem])
 }
 
 /// A component or a WIT package in binary form; the world is that of a component.
 pub fn decoded(path: &str) -> Result<(Resolve, Option<PackageId>, Option<WorldId>), Problem> {
-    let bytes = files::read(path)?;
-    match decode(&bytes) {
+    read(path, &files::read(path)?)
+}
+
+fn read(
+    path: &str,
+    bytes: &[u8],
+) -> Result<(Resolve, Option<PackageId>, Option<WorldId>), Problem> {
+    let unreadable = || format!("`{path}` cannot be read as a component");
+    // The decoder takes a core module without sections for a component.
+    if !Parser::is_component(bytes) {
+        let (_, detail) = binaries::kind(bytes);
+        return Err(problem("not-a-component", format!("`{path}` is {detail}, not a component")));
+    }
+    match decode(bytes) {
         Ok(DecodedWasm::Component(resolve, world)) => {
             let package = resolve.worlds[world].package;
             Ok((resolve, package, Some(world)))
         }
         Ok(DecodedWasm::WitPackage(resolve, package)) => Ok((resolve, Some(package), None)),
-        Err(error) => Err(from_chain("not-decoded", not_decoded(path), &error)),
+        Err(error) => Err(from_chain("not-decoded", unreadable(), &error)),
     }
 }
-

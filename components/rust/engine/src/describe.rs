@@ -1,8 +1,11 @@
 //! What a binary and everything nested in it is called, made by, and weighs.
 
-use anyhow::{Context, Result};
+use anyhow::{bail, Context, Result};
 use serde_json::{json, Map, Value};
 use wasmparser::{ComponentName, CustomSectionReader, Encoding, KnownCustom, Name, Parser, Payload};
+
+/// Depth of components in components.
+const DEPTH_LIMIT: usize = 100;
 
 /// Custom sections that hold one text (Component Model tool conventions, "Metadata").
 const TEXTS: [&str; 7] =
@@ -18,7 +21,10 @@ pub fn describe(bytes: &[u8]) -> Result<Value> {
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload?;
         match &payload {
-            Payload::Version { encoding, .. } => open.push(Item::new(*encoding, size)),
+            Payload::Version { encoding, .. } if open.len() < DEPTH_LIMIT => {
+                open.push(Item::new(*encoding, size));
+            }
+            Payload::Version { .. } => bail!("components nest deeper than {DEPTH_LIMIT}"),
             Payload::ModuleSection { unchecked_range, .. }
             | Payload::ComponentSection { unchecked_range, .. } => {
                 size = unchecked_range.end - unchecked_range.start;
@@ -37,7 +43,7 @@ pub fn describe(bytes: &[u8]) -> Result<Value> {
             }
         }
     }
-    anyhow::bail!("the file is cut short")
+    bail!("the file is cut short")
 }
 
 struct Item {

@@ -107,7 +107,7 @@ fn missing_exports(module: &[u8], resolve: &Resolve, world: WorldId) -> Vec<Prob
             None => function.name.clone(),
         };
         problem("export-missing", format!("the module lacks `{wanted}`, which world `{name}` exports"))
-            .hinting(did_you_mean(&core, exported.iter().copied()))
+            .hinting(near_export(&core, &exported))
     };
     let mut found = Vec::new();
     for (key, item) in &resolve.worlds[world].exports {
@@ -128,6 +128,16 @@ fn missing_exports(module: &[u8], resolve: &Resolve, world: WorldId) -> Vec<Prob
         }
     }
     found
+}
+
+/// An export with a name like the wanted one, in the same interface.
+fn near_export(wanted: &str, exported: &HashSet<&str>) -> String {
+    let (interface, name) = wanted.rsplit_once('#').unwrap_or(("", wanted));
+    let names = exported.iter().filter_map(|export| {
+        let (of, name) = export.rsplit_once('#').unwrap_or(("", export));
+        (of == interface).then_some(name)
+    });
+    did_you_mean(name, names)
 }
 
 /// Imports of the module that neither the world nor the adapter satisfies.
@@ -158,7 +168,7 @@ fn unknown_imports(
                 }
                 found.push(problem(
                     "import-unknown",
-                    format!("the module imports `{module}`, `{}`, which no component can give it", import.name),
+                    format!("the module imports `{}` of `{module}`, which no component has", import.name),
                 ));
                 continue;
             }
@@ -166,25 +176,23 @@ fn unknown_imports(
                 resolve.name_world_key(key) == module
                     || resolve.name_canonicalized_world_key(key) == module
             });
-            let known = match item {
-                Some((_, WorldItem::Interface { id, .. })) => {
-                    let functions = &resolve.interfaces[*id].functions;
-                    functions.contains_key(import.name) || import.name.ends_with("_drop")
-                }
-                _ => false,
-            };
-            if !known {
+            let Some((_, WorldItem::Interface { id, .. })) = item else {
                 let names: Vec<String> =
                     world.imports.keys().map(|key| resolve.name_world_key(key)).collect();
+                let message =
+                    format!("the module imports `{module}`, which world `{}` does not", world.name);
                 found.push(
-                    problem(
-                        "import-unknown",
-                        format!(
-                            "the module imports `{module}#{}`, which world `{}` does not import",
-                            import.name, world.name
-                        ),
-                    )
-                    .hinting(did_you_mean(module, names.iter().map(String::as_str))),
+                    problem("import-unknown", message)
+                        .hinting(did_you_mean(module, names.iter().map(String::as_str))),
+                );
+                continue;
+            };
+            let functions = &resolve.interfaces[*id].functions;
+            if !functions.contains_key(import.name) && !import.name.ends_with("_drop") {
+                let message = format!("the module imports `{}` of `{module}`, which has no such function", import.name);
+                found.push(
+                    problem("import-unknown", message)
+                        .hinting(did_you_mean(import.name, functions.keys().map(String::as_str))),
                 );
             }
         }

@@ -3,6 +3,8 @@
 //! Nothing is decided here that the crates do not decide: this component reads files, calls them,
 //! and says what they found with the places where they found it. See `wit/engine.wit`.
 
+use std::alloc::{GlobalAlloc, Layout, System};
+
 mod binaries;
 mod composing;
 mod contracts;
@@ -35,11 +37,48 @@ fn report_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         std::panic::set_hook(Box::new(|information| {
-            let text = format!("{information}\n");
-            let stream = wasip2::cli::stderr::get_stderr();
-            for part in text.as_bytes().chunks(4096) {
-                let _ = stream.blocking_write_and_flush(part);
-            }
+            say(format!("{information}\n").as_bytes());
         }));
     });
+}
+
+fn say(text: &[u8]) {
+    let stream = wasip2::cli::stderr::get_stderr();
+    for part in text.chunks(4096) {
+        let _ = stream.blocking_write_and_flush(part);
+    }
+}
+
+/// The system's allocator, which says so when the host's bound on memory is reached: the standard
+/// library would end without a word.
+struct Bounded;
+
+#[global_allocator]
+static ALLOCATOR: Bounded = Bounded;
+
+unsafe impl GlobalAlloc for Bounded {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        whole(System.alloc(layout))
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        whole(System.alloc_zeroed(layout))
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        whole(System.realloc(pointer, layout, size))
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        System.dealloc(pointer, layout);
+    }
+}
+
+fn whole(pointer: *mut u8) -> *mut u8 {
+    if pointer.is_null() {
+        // Nothing may be allocated from here on.
+        say(b"out of memory\n");
+        std::process::abort();
+    }
+    pointer
 }

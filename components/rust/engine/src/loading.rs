@@ -10,6 +10,7 @@ use crate::places::Sources;
 use crate::problems::{from_chain, problem};
 use crate::wcompose::engine::types::{FileKind, Problem};
 use crate::{files, repair, wording};
+use wasmparser::Parser;
 use wit_parser::decoding::{decode, DecodedWasm};
 use wit_parser::{PackageId, ParseErrorKind, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
@@ -157,7 +158,12 @@ impl Loader {
     }
 
     fn binary(&mut self, path: &str, bytes: &[u8]) -> Option<PackageId> {
-        let merged = match decode(bytes) {
+        let decoded = if Parser::is_component(bytes) {
+            decode(bytes)
+        } else {
+            Err(anyhow::anyhow!("it is not a component binary"))
+        };
+        let merged = match decoded {
             Ok(DecodedWasm::WitPackage(resolve, package)) => self
                 .resolve
                 .merge(resolve)

@@ -32,7 +32,18 @@ impl Problem {
 
 /// A problem whose causes are the chain of an error.
 pub fn from_chain(rule: &str, message: impl Into<String>, error: &anyhow::Error) -> Problem {
-    problem(rule, message).because(error.chain().map(|cause| worded(&cause.to_string())))
+    let causes = error.chain().flat_map(|cause| in_words(&cause.to_string()));
+    problem(rule, message).because(causes.collect::<Vec<_>>())
+}
+
+/// The lines of an error's text, without the numbers that only the crates understand.
+pub fn in_words(text: &str) -> Vec<String> {
+    let numbers = [" (ResourceId", " (at offset 0x"];
+    let lines = text.lines().map(|line| {
+        let end = numbers.iter().filter_map(|number| line.find(number)).min();
+        worded(&line[..end.unwrap_or(line.len())])
+    });
+    lines.filter(|line| !line.is_empty()).collect()
 }
 
 /// An error's text as our messages are worded: lower case at the start, no full stop at the end.
@@ -64,18 +75,24 @@ pub fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Str
     }
 }
 
-/// Levenshtein distance of two short names.
+/// Edits between two short names: characters put in, left out, replaced, or swapped with the next.
 fn distance(left: &str, right: &str) -> usize {
+    let left: Vec<char> = left.chars().take(128).collect();
     let right: Vec<char> = right.chars().take(128).collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().take(128).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let substituted = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+    let mut rows = vec![vec![0; right.len() + 1]; left.len() + 1];
+    for (i, row) in rows.iter_mut().enumerate() {
+        row[0] = i;
+    }
+    rows[0] = (0..=right.len()).collect();
+    for i in 1..=left.len() {
+        for j in 1..=right.len() {
+            let replaced = rows[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut best = replaced.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
         }
     }
-    row[right.len()]
+    rows[left.len()][right.len()]
 }

@@ -2,7 +2,7 @@
 
 use crate::describe::{own_name, surroundings};
 use crate::exports::wcompose::engine::composing::Plan;
-use crate::problems::{problem, worded};
+use crate::problems::{in_words, problem, worded};
 use crate::wcompose::engine::types::Problem;
 use wasmparser::{BinaryReaderError, ComponentInstance, Parser, Payload};
 
@@ -26,7 +26,7 @@ pub fn explain(bytes: &[u8], error: &BinaryReaderError, plan: &Plan) -> Problem 
         None => problem("composition-invalid", "the validator refuses the composition")
             .hinting("check each node by itself: `wcompose check`"),
     };
-    found.because(std::iter::once(cause).chain(surroundings(bytes, error.offset())))
+    found.because(in_words(&cause).into_iter().chain(surroundings(bytes, error.offset())))
 }
 
 fn in_instance(cause: &str, component: &str, arguments: &[String], plan: &Plan) -> Problem {

@@ -65,7 +65,8 @@ pub fn resolve_problems(
     packages: &[&Package],
     sources: &Sources,
 ) -> Vec<Problem> {
-    let mut found = vec![wording::resolve_problem(&error, sources, after)];
+    let known = known(before, packages);
+    let mut found = vec![wording::resolve_problem(&error, sources, after, &known)];
     let mut stand_ins: Vec<UnresolvedPackageGroup> = Vec::new();
     let mut error = error;
     while found.len() < ROUNDS {
@@ -82,9 +83,22 @@ pub fn resolve_problems(
         if !matches!(error.kind(), ResolveErrorKind::PackageNotFound { .. }) {
             break;
         }
-        found.push(wording::resolve_problem(&error, sources, after));
+        found.push(wording::resolve_problem(&error, sources, after, &known));
     }
     found
+}
+
+/// The names of all packages that were read.
+fn known(before: &Resolve, packages: &[&Package]) -> Vec<String> {
+    let groups = packages.iter().map(|package| &package.group);
+    let texts = groups.flat_map(|group| group.nested.iter().chain([&group.main]));
+    let mut names: Vec<String> = texts
+        .map(|package| package.name.to_string())
+        .chain(before.packages.iter().map(|(_, package)| package.name.to_string()))
+        .collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 /// A package with the items that others want from a missing one.

@@ -60,11 +60,16 @@ fn parse_value(ty: &str, text: &str) -> Result<String, Problem> {
     let value: Value = wasm_wave::from_str(&ty, text).map_err(|error| {
         let found = syntax(&error, text);
         // What is wanted deep inside is not known here.
-        if found.hint.is_empty() && error.span().start == leading_space(text) {
-            found.hinting(wanted(&ty))
-        } else {
-            found
+        if error.span().start != leading_space(text) || text.trim().is_empty() {
+            return found;
         }
+        let found = match error.kind() {
+            ParserErrorKind::InvalidType | ParserErrorKind::InvalidValue => {
+                Problem { message: format!("this is not a `{}`", ty.kind()), ..found }
+            }
+            _ => found,
+        };
+        if found.hint.is_empty() { found.hinting(wanted(&ty)) } else { found }
     })?;
     let json = values::to_json(&value)
         .map_err(|error| problem("type-without-text", format!("{error:#}")))?;
@@ -91,10 +96,22 @@ fn syntax(error: &ParserError, text: &str) -> Problem {
         ParserErrorKind::TrailingCharacters => "is a bracket missing before?",
         _ => "",
     };
-    problem("value-syntax", error.kind().to_string())
+    let (message, why) = match (error.kind(), why) {
+        (ParserErrorKind::WasmValueError, Some(why)) => (why.replace('"', "`"), None),
+        (kind, why) => (kind.to_string(), why),
+    };
+    problem("value-syntax", message)
         .at(sources.place(Span::new(start, end)))
         .because(why)
         .hinting(hint)
+}
+
+/// A name as WAVE wants it: its own words need a mark.
+fn spelt(name: &str) -> String {
+    match name {
+        "true" | "false" | "inf" | "nan" | "some" | "none" | "ok" | "err" => format!("%{name}"),
+        _ => name.into(),
+    }
 }
 
 /// How a value of a type is written.
@@ -114,13 +131,13 @@ fn wanted(ty: &Type) -> String {
         }
         WasmTypeKind::Variant => {
             let cases = ty.variant_cases().map(|(name, payload)| match payload {
-                Some(_) => format!("`{name}(…)`"),
-                None => format!("`{name}`"),
+                Some(_) => format!("`{}(…)`", spelt(&name)),
+                None => format!("`{}`", spelt(&name)),
             });
             format!("it is one of {}", joined(&mut { cases }))
         }
         WasmTypeKind::Enum => {
-            let cases = ty.enum_cases().map(|name| format!("`{name}`"));
+            let cases = ty.enum_cases().map(|name| format!("`{}`", spelt(&name)));
             format!("it is one of {}", joined(&mut { cases }))
         }
         WasmTypeKind::Flags => {

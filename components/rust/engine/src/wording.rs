@@ -27,7 +27,12 @@ pub fn parse_problem(error: &ParseError, texts: &[Text]) -> Problem {
     match error.kind() {
         ParseErrorKind::ItemNotFound { name, hint, .. } => {
             let near = did_you_mean(name, words(texts).into_iter());
-            let hint = hint.as_deref().map(worded).filter(|_| near.is_empty()).unwrap_or(near);
+            let hint = match (name.as_str(), hint) {
+                ("float32", _) => "it is called `f32` now".into(),
+                ("float64", _) => "it is called `f64` now".into(),
+                (_, Some(hint)) if near.is_empty() => worded(hint),
+                _ => near,
+            };
             problem("wit-name-not-found", message).at(place).hinting(hint)
         }
         ParseErrorKind::TypeCycle { .. } => problem("wit-cycle", message)
@@ -92,19 +97,23 @@ const PRIMITIVES: [&str; 13] = [
     "bool", "s8", "s16", "s32", "s64", "u8", "u16", "u32", "u64", "f32", "f64", "char", "string",
 ];
 
-/// A problem between packages.
-pub fn resolve_problem(error: &ResolveError, sources: &Sources, resolve: &Resolve) -> Problem {
+/// A problem between packages; `known` are the packages that were read.
+pub fn resolve_problem(
+    error: &ResolveError,
+    sources: &Sources,
+    resolve: &Resolve,
+    known: &[String],
+) -> Problem {
     let text = error.to_string();
     let mut lines = text.lines();
     let message = worded(&lines.next().unwrap_or_default().replace('\'', "`"));
     let place = sources.place(error.kind().span());
     match error.kind() {
-        ResolveErrorKind::PackageNotFound { requested, known, .. } => {
-            let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+        ResolveErrorKind::PackageNotFound { requested, .. } => {
             let near = did_you_mean(&requested.to_string(), known.iter().map(String::as_str));
             problem("wit-package-not-found", format!("package `{requested}` is not there"))
                 .at(place)
-                .because((!known.is_empty()).then(|| format!("known packages: {}", known.join(", "))))
+                .because((known.len() > 1).then(|| format!("known packages: {}", known.join(", "))))
                 .hinting(if near.is_empty() {
                     format!("put its WIT into `deps/{}`", requested.name)
                 } else {
@@ -113,12 +122,12 @@ pub fn resolve_problem(error: &ResolveError, sources: &Sources, resolve: &Resolv
         }
         ResolveErrorKind::InterfaceNotFound { requested, package, .. }
         | ResolveErrorKind::WorldNotFound { requested, package, .. } => {
-            let known = resolve
+            let items = resolve
                 .packages
                 .iter()
                 .filter(|(_, each)| each.name == *package)
                 .flat_map(|(_, each)| each.interfaces.keys().chain(each.worlds.keys()));
-            let near = did_you_mean(requested, known.map(String::as_str));
+            let near = did_you_mean(requested, items.map(String::as_str));
             problem("wit-name-not-found", message).at(place).hinting(near)
         }
         ResolveErrorKind::DuplicatePackage { name, span2, .. } => {
@@ -128,7 +137,26 @@ pub fn resolve_problem(error: &ResolveError, sources: &Sources, resolve: &Resolv
             found.related.extend(sources.place(*span2).map(|place| ("and here".into(), place)));
             found
         }
-        ResolveErrorKind::PackageCycle { .. } => problem("wit-cycle", message).at(place),
-        _ => problem("wit-semantic", message).at(place).because(lines.map(worded)),
+        ResolveErrorKind::PackageCycle { .. } => problem("wit-cycle", message)
+            .at(place)
+            .hinting("move what both need into a package of its own"),
+        ResolveErrorKind::Semantic { message: words, .. } if words.contains("not defined in") => {
+            let name = words.split('`').nth(1).unwrap_or_default();
+            let items = resolve.interfaces.iter().flat_map(|(_, each)| each.types.keys());
+            let near = did_you_mean(name, items.map(String::as_str));
+            problem("wit-name-not-found", message).at(place).hinting(near)
+        }
+        kind => {
+            let rule = match kind {
+                ResolveErrorKind::ItemShadowing { .. } => "wit-duplicate",
+                _ => "wit-semantic",
+            };
+            let hint = if text.contains("feature not being activated") {
+                "turn its feature on, or gate this item by the same feature"
+            } else {
+                ""
+            };
+            problem(rule, message).at(place).because(lines.map(worded)).hinting(hint)
+        }
     }
 }
