@@ -24,7 +24,6 @@ from wcompose.contract.model import (
     FunctionExtern,
     Interface,
     InterfaceExtern,
-    Parameter,
     TypeExtern,
 )
 from wcompose.contract.text import definition_text, definition_word, function_text, type_text
@@ -35,11 +34,22 @@ from wcompose.contract.types import (
     Type,
     TypeDef,
 )
+from wcompose.contract.words import (
+    bare_name,
+    both_texts,
+    count_words,
+    definition_words,
+    extern_words,
+    kind_word,
+    leaf_name,
+    parameter_text,
+    reach_words,
+    resource_words,
+    stem_name,
+    surplus_words,
+)
 from wcompose.report import Place
 from wcompose.suggest import did_you_mean
-
-_FUNCTIONS_NAMED = 3
-"""Functions that a message names; the others are counted."""
 
 
 def compare_extern(expected: Extern, actual: Extern) -> tuple[Mismatch, ...]:
@@ -63,7 +73,7 @@ def compare_extern(expected: Extern, actual: Extern) -> tuple[Mismatch, ...]:
             comparison = _Comparison({definition.name: definition}, {definition.name: other})
             comparison.compare_named(definition.name, definition, other)
         case _:
-            words = (_extern_word(expected), _extern_word(actual))
+            words = (extern_words(expected), extern_words(actual))
             message = f"it is {words[1]}, not {words[0]}"
             places = (expected.place, actual.place)
             return (Mismatch(MismatchKind.EXTERN_KIND, "", message, *words, *places),)
@@ -98,7 +108,7 @@ class _Comparison:
         for pair, told in self._told.items():
             reaches = tuple(name for name, pairs in functions.items() if pair in pairs)
             found += [
-                replace(each, reaches=reaches, message=each.message + _reach_words(reaches))
+                replace(each, reaches=reaches, message=each.message + reach_words(reaches))
                 for each in told.mismatches
             ]
         return (*found, *self._others)
@@ -130,18 +140,18 @@ class _Comparison:
         spare = {
             key: each for key, each in actual.functions.items() if key not in expected.functions
         }
-        same = [each for key, each in spare.items() if _bare(key) == _bare(name)]
+        same = [each for key, each in spare.items() if bare_name(key) == bare_name(name)]
         if len(same) == 1:
             self._add(
                 MismatchKind.FUNCTION_KIND,
                 name,
-                f"`{_bare(name)}` is a {_kind_word(same[0])}, not a {_kind_word(function)}",
+                f"`{bare_name(name)}` is a {kind_word(same[0])}, not a {kind_word(function)}",
                 (function_text(function), function_text(same[0])),
                 (function.place, same[0].place),
             )
             return
-        siblings = [_leaf(key) for key in spare if _stem(key) == _stem(name)]
-        near = did_you_mean(_leaf(name), siblings)
+        siblings = [leaf_name(key) for key in spare if stem_name(key) == stem_name(name)]
+        near = did_you_mean(leaf_name(name), siblings)
         self._add(
             MismatchKind.MISSING_FUNCTION,
             name,
@@ -179,7 +189,7 @@ class _Comparison:
             self._add(
                 MismatchKind.PARAMETER_COUNT,
                 name,
-                f"`{name}` takes {_count(given)}, not {len(wanted)}{_surplus(*names)}",
+                f"`{name}` takes {count_words(given)}, not {len(wanted)}{surplus_words(*names)}",
                 texts,
                 places,
             )
@@ -202,7 +212,7 @@ class _Comparison:
                     MismatchKind.PARAMETER_NAME,
                     path,
                     f"parameter `{parameter.name}` of `{name}` is called `{other.name}`",
-                    (_parameter_text(parameter), _parameter_text(other)),
+                    (parameter_text(parameter), parameter_text(other)),
                     (parameter.place, other.place),
                 )
             self._compare_site(
@@ -223,7 +233,7 @@ class _Comparison:
         function, path, words = where
         pairs: set[tuple[int, int]] = set()
         if not self._same(*types, path, pairs):
-            expected, actual = _texts(*types)
+            expected, actual = both_texts(*types)
             is_what, is_not = (f"`{each}`" if each else "nothing" for each in (actual, expected))
             self._add(kind, path, f"{words} is {is_what}, not {is_not}", (expected, actual), places)
         self._reached[function] |= pairs
@@ -322,7 +332,7 @@ def _share_name(expected: TypeDef, actual: TypeDef) -> bool:
 
 
 def _other_resource(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch:
-    words = (_resource_words(expected.root), _resource_words(actual.root))
+    words = (resource_words(expected.root), resource_words(actual.root))
     return Mismatch(
         MismatchKind.RESOURCE_IDENTITY,
         path,
@@ -334,12 +344,6 @@ def _other_resource(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch:
     )
 
 
-def _resource_words(resource: TypeDef) -> str:
-    owner = resource.owner
-    home = f"world `{owner.name}`" if owner.is_world else f"`{owner.name}`"
-    return f"`{resource.name}` of {home}"
-
-
 def _other_definition(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch:
     words = definition_word(expected.definition), definition_word(actual.definition)
     texts = definition_text(expected), definition_text(actual)
@@ -348,85 +352,5 @@ def _other_definition(path: str, expected: TypeDef, actual: TypeDef) -> Mismatch
         types = type_text(peeled(expected)), type_text(peeled(actual))
         message = f"`{path}` is `{types[1]}`, not `{types[0]}`"
         return Mismatch(MismatchKind.ALIAS_TARGET, path, message, *texts, *places)
-    message = f"`{path}` is {_definition_words(actual)}, not {_definition_words(expected)}"
+    message = f"`{path}` is {definition_words(actual)}, not {definition_words(expected)}"
     return Mismatch(MismatchKind.TYPE_KIND, path, message, *texts, *places)
-
-
-def _definition_words(of: TypeDef) -> str:
-    word = definition_word(of.definition)
-    if word == "type":
-        return f"`{type_text(peeled(of))}`"
-    return word if word == "flags" else f"{'an' if word[0] in 'aeiou' else 'a'} {word}"
-
-
-def _texts(expected: Type | None, actual: Type | None) -> tuple[str, str]:
-    """Both types in words; with what is behind the names where these do not tell."""
-    if expected is None or actual is None:
-        return (type_text(expected) if expected else "", type_text(actual) if actual else "")
-    texts = type_text(expected), type_text(actual)
-    if texts[0] == texts[1]:
-        return type_text(peeled(expected)), type_text(peeled(actual))
-    return texts
-
-
-def _reach_words(reaches: tuple[str, ...]) -> str:
-    if not reaches:
-        return ""
-    named = [f"`{each}`" for each in reaches[:_FUNCTIONS_NAMED]]
-    more = len(reaches) - len(named)
-    if more:
-        named.append(f"{more} other{'s' if more > 1 else ''}")
-    *firsts, last = named
-    words = f"{', '.join(firsts)} and {last}" if firsts else last
-    return f" ({words} {'use' if len(named) > 1 else 'uses'} it)"
-
-
-def _surplus(expected: list[str], actual: list[str]) -> str:
-    missing = [f"`{each}`" for each in expected if each not in actual]
-    extra = [f"`{each}`" for each in actual if each not in expected]
-    words = [
-        f"{', '.join(names)} {verb}"
-        for names, verb in (
-            (missing, "is missing" if len(missing) == 1 else "are missing"),
-            (extra, "is not expected" if len(extra) == 1 else "are not expected"),
-        )
-        if names
-    ]
-    return f": {', and '.join(words)}" if words else ""
-
-
-def _count(parameters: tuple[Parameter, ...]) -> str:
-    return f"{len(parameters)} parameter{'s' if len(parameters) != 1 else ''}"
-
-
-def _parameter_text(parameter: Parameter) -> str:
-    return f"{parameter.name}: {type_text(parameter.type)}"
-
-
-def _bare(name: str) -> str:
-    """``classifier.classify`` for ``[method]classifier.classify``."""
-    return name.rpartition("]")[2]
-
-
-def _leaf(name: str) -> str:
-    """``classify`` for ``[method]classifier.classify``."""
-    return _bare(name).rpartition(".")[2]
-
-
-def _stem(name: str) -> str:
-    """``[method]classifier.`` for ``[method]classifier.classify``; empty for a plain function."""
-    return name[: len(name) - len(_leaf(name))]
-
-
-def _kind_word(function: Function) -> str:
-    return f"{function.accessor}ter" if function.accessor else function.kind.value
-
-
-def _extern_word(extern: Extern) -> str:
-    match extern:
-        case InterfaceExtern():
-            return "an interface"
-        case FunctionExtern():
-            return "a function"
-        case TypeExtern():
-            return "a type"
