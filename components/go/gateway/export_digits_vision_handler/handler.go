@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"wit_component/api"
+	"wit_component/collector"
 	"wit_component/digits_vision_handler"
 	"wit_component/vision"
 )
@@ -17,6 +18,7 @@ func Handle(request digits_vision_handler.Request) (response digits_vision_handl
 			response = responseTo(api.Panicked(cause))
 		}
 	}()
+	collector.Collect()
 	headers := make([]api.Header, len(request.Headers))
 	for index, header := range request.Headers {
 		headers[index] = api.Header{Name: header.Name, Value: header.Value}

@@ -10,6 +10,7 @@ import (
 
 	"go.bytecodealliance.org/pkg/wit/types"
 
+	"wit_component/collector"
 	"wit_component/digits"
 	"wit_component/digits_vision_analysis"
 	"wit_component/digits_vision_inference"
@@ -50,6 +51,7 @@ func (Service) Classify(images []digits.Image, detail digits.Detail, invert bool
 	limit := max(1, int(digits_vision_inference.Describe().BatchLimit))
 	predictions := make([]digits.Prediction, 0, len(images))
 	for start := 0; start < len(images); start += limit {
+		collector.Collect()
 		batch := images[start:min(start+limit, len(images))]
 		answers, err := classify(classifier, batch, invert)
 		if err != nil {
@@ -88,6 +90,7 @@ func (Service) Evaluate(samples []digits.Sample, mistakes uint32, invert bool) (
 	evaluation := digits_vision_analysis.MakeEvaluation(steps(invert), mistakes)
 	defer evaluation.Drop()
 	for start := 0; start < len(samples); start += chunk {
+		collector.Collect()
 		part := make([]digits_vision_analysis.Sample, 0, chunk)
 		for _, sample := range samples[start:min(start+chunk, len(samples))] {
 			part = append(part, digits_vision_analysis.Sample{Picture: imageTo(sample.Picture), Label: sample.Label})
