@@ -53,7 +53,7 @@ def _exports(component: World, wanted: World, subject: str) -> Iterable[tuple[ob
         found = _matching(name, component.exports)
         if found is None:
             yield (
-                name,
+                ("export", name),
                 Finding(
                     "world-export-missing",
                     f"`{subject}` lacks the export `{name}` that world `{wanted.name}` asks for",
@@ -89,7 +89,7 @@ def _imports(
         if found is None:
             if not ambient(name):
                 yield (
-                    name,
+                    ("import", name),
                     Finding(
                         "world-import-extra",
                         f"`{subject}` imports `{name}`, which world `{wanted.name}` does not",
