@@ -4,6 +4,7 @@
     python scripts/rebuild.py engine gateway  rebuild some
     python scripts/rebuild.py --output DIR    write them below DIR, under the same relative paths
     python scripts/rebuild.py --check         rebuild elsewhere and compare digests with the record
+    python scripts/rebuild.py --compare DIR   compare what was rebuilt below DIR before
     python scripts/rebuild.py --record        rebuild in place and write `components/prebuilt.toml`
 
 Needs Go, and cargo and rustc that can make `wasm32-unknown-unknown`: with that target installed by
@@ -291,6 +292,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--output", type=Path)
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--compare", type=Path)
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     if unknown := sorted(set(options.parts) - set(PARTS)):
@@ -301,6 +303,10 @@ def main() -> int:
         rust = RustToolchain(cache)
         with tempfile.TemporaryDirectory() as temporary:
             root = options.output or (Path(temporary) if options.check else ROOT)
+            if options.compare is not None:
+                return _compare(
+                    {name: options.compare / PARTS[name].output for name in names}, rust
+                )
             built = {}
             for name in names:
                 built[name] = _rebuild(name, rust, root)

@@ -18,7 +18,8 @@ from wcompose.project.model import (
     PythonSource,
     RunDeclaration,
 )
-from wcompose.project.schema import ComponentTable, ProjectFile, Table
+from wcompose.project.schema import ComponentTable, ProjectFile
+from wcompose.project.wording import KeyPath, schema_problem
 from wcompose.report import Finding, Place, Report
 from wcompose.suggest import did_you_mean
 
@@ -26,30 +27,11 @@ PROJECT_FILE = "wcompose.toml"
 SIZE_LIMIT = 1 << 20
 """Bytes of a project file that are read at most."""
 
-KeyPath = tuple[str, ...]
 Places = Mapping[KeyPath, tuple[Place, Place]]
 """For each dotted key (array elements by index) the place of the key and of its value."""
 
 Locator = Callable[[str, str], Places]
 """Finds the places of all keys, given the file's name and its text. Only asked on errors."""
-
-_TYPE_WORDS = {
-    "string_type": "a string",
-    "int_type": "an integer",
-    "bool_type": "true or false",
-    "list_type": "an array",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-}
-_VALUE_WORDS = {
-    bool: "true or false",
-    int: "an integer",
-    float: "a float",
-    str: "a string",
-    list: "an array",
-    dict: "a table",
-}
 
 
 def find_project(start: Path) -> Path:
@@ -159,7 +141,14 @@ class _Loader:
             table = ProjectFile.model_validate(data)
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_context=True):
-                self._schema_problem(data, detail)
+                problem = schema_problem(data, detail)
+                self._add(
+                    problem.rule,
+                    problem.path,
+                    problem.message,
+                    of_value=problem.is_of_value,
+                    hint=problem.hint,
+                )
             raise self._error() from None
         nodes = tuple(
             node
@@ -228,60 +217,6 @@ class _Loader:
             if found := self._places.get(path[:length]):
                 return found[1] if of_value and length == len(path) else found[0]
         return Place(str(self._file))
-
-    def _schema_problem(self, data: dict[str, Any], detail: Mapping[str, Any]) -> None:
-        """Turn one complaint of the schema into words of ours."""
-        steps = [str(step) for step in detail["loc"]]
-        kind = str(detail["type"])
-        if steps and steps[-1] == "[key]":
-            path = tuple(steps[:-1])
-            self._add(
-                "bad-name",
-                path,
-                f"`{path[-1]}` is not a component name",
-                hint="use lower-case words joined by hyphens, such as `image-store`",
-            )
-            return
-        path = tuple(steps)
-        key, parent = (path[-1] if path else ""), path[:-1]
-        if kind == "extra_forbidden":
-            known = _known_keys(parent)
-            self._add(
-                "unknown-key",
-                path,
-                f"unknown key `{key}` in {_table_name(parent)}",
-                hint=did_you_mean(key, known)
-                or "known here: " + ", ".join(f"`{name}`" for name in known),
-            )
-        elif kind == "missing":
-            self._add(
-                "missing-key",
-                parent,
-                f"{_table_name(parent)} lacks `{key}`",
-                hint=_missing_hint(parent, key),
-            )
-        elif kind in _TYPE_WORDS:
-            actual = _VALUE_WORDS.get(type(_value_at(data, path)), "something else")
-            self._add(
-                "wrong-type", path, f"`{'.'.join(path)}` must be {_TYPE_WORDS[kind]}, not {actual}",
-                of_value=True,
-            )  # fmt: skip
-        elif kind == "string_pattern_mismatch":
-            self._add(
-                "bad-value",
-                path,
-                f"`{_value_at(data, path)}` cannot be `{'.'.join(path)}`",
-                of_value=True,
-                hint=_pattern_hint(key),
-            )
-        else:
-            message = str(detail["msg"])
-            self._add(
-                "bad-value",
-                path,
-                f"`{'.'.join(path)}`: {message[:1].lower()}{message[1:]}",
-                of_value=True,
-            )
 
     def _node(self, name: str, table: ComponentTable) -> NodeDeclaration | None:
         path: KeyPath = ("components", name)
@@ -436,58 +371,3 @@ class _Loader:
             if source is None
             else self._endpoint((*path, "from"), source, known, name_needed=False),
         )
-
-
-def _value_at(data: Any, path: KeyPath) -> Any:
-    for step in path:
-        if isinstance(data, list) and step.isdigit() and int(step) < len(data):
-            data = data[int(step)]
-        elif isinstance(data, dict):
-            data = data.get(step)
-        else:
-            return None
-    return data
-
-
-def _table_name(path: KeyPath) -> str:
-    if not path:
-        return "the file"
-    if path[:2] == ("graph", "edges"):
-        return "`[[graph.edges]]`"
-    return f"`[{'.'.join(path)}]`"
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    """The keys that the table at ``path`` may have, read off the schema."""
-    model: type[Table] = ProjectFile
-    for step in path:
-        field = next(
-            (each for name, each in model.model_fields.items() if step in (name, each.alias)), None
-        )
-        # An array's index or a component's name is no field: the model is already that of the element.
-        if field and (inner := _tables_in(field.annotation)):
-            model = inner
-    return sorted(field.alias or name for name, field in model.model_fields.items())
-
-
-def _tables_in(annotation: Any) -> type[Table] | None:
-    if isinstance(annotation, type) and issubclass(annotation, Table):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if found := _tables_in(argument):
-            return found
-    return None
-
-
-def _missing_hint(parent: KeyPath, key: str) -> str:
-    if not parent:
-        return f"add a table `[{key}]`" if key == "project" else f"add a table `[{key}.NAME]`"
-    return f'add `{key} = "…"`'
-
-
-def _pattern_hint(key: str) -> str:
-    if key == "version":
-        return "write a semantic version such as `0.1.0`"
-    if key == "module":
-        return "write a Python module name such as `app` or `package.module`"
-    return "use lower-case words joined by hyphens, such as `image-store`"

@@ -2,6 +2,7 @@
 //! `digits:vision/inference`.
 
 mod network;
+mod operators;
 mod randomness;
 
 use exports::digits::vision::inference::{

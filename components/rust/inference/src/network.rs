@@ -1,5 +1,6 @@
 //! The network itself: parsed and optimised once, at its first use.
 
+use crate::operators;
 use std::cell::OnceCell;
 use std::io::Cursor;
 use std::sync::Arc;
@@ -42,7 +43,7 @@ fn plan() -> TractResult<Plan> {
         if let Some(plan) = cell.get() {
             return Ok(plan.clone());
         }
-        let plan = tract_onnx::onnx()
+        let plan = operators::reader()
             .model_for_read(&mut Cursor::new(MODEL))?
             .into_optimized()?
             .into_runnable()?;

@@ -1,0 +1,66 @@
+"""Build the wheel, install it into a new environment, and use it from an empty directory.
+
+python scripts/check_wheel.py
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = """\
+[project]
+name = "sum"
+
+[components.caller]
+path = "caller.wasm"
+
+[components.callee]
+path = "callee.wasm"
+"""
+
+
+def main() -> int:
+    """Build, install, compose and call."""
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        pip = [sys.executable, "-m", "pip", "--quiet"]
+        run([*pip, "wheel", "--no-deps", "--wheel-dir", str(work / "dist"), str(ROOT)], work)
+        (wheel,) = (work / "dist").glob("*.whl")
+        venv.create(work / "env", with_pip=True)
+        python = str(work / "env/bin/python")
+        constraint = str(ROOT / "requirements-dev.txt")
+        run([python, "-m", "pip", "install", "--quiet", "-c", constraint, str(wheel)], work)
+        empty = work / "empty"
+        empty.mkdir()
+        for part in ("caller", "callee"):
+            source = (
+                ROOT
+                / f"benches/components/{'go-caller' if part == 'caller' else 'rust-callee'}.wasm"
+            )
+            (empty / f"{part}.wasm").write_bytes(source.read_bytes())
+        (empty / "wcompose.toml").write_text(PROJECT)
+        answer = run([str(work / "env/bin/wcompose"), "run", ".", "--invoke", "add", "42"], empty)
+        if answer.strip() != "42":
+            print(f"the installed wheel answered {answer!r}", file=sys.stderr)
+            return 1
+        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, composes and runs")
+        return 0
+
+
+def run(command: list[str], directory: Path) -> str:
+    """Run a command that must succeed; its standard output."""
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    env["WCOMPOSE_CACHE"] = str(directory / ".cache")
+    return subprocess.run(
+        command, cwd=directory, env=env, check=True, text=True, stdout=subprocess.PIPE
+    ).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Write what is generated from `wcompose.project.schema`: the JSON Schema and its page in the docs.
+
+python scripts/make_reference.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from wcompose.project.schema import (
+    ComponentTable,
+    EdgeTable,
+    GraphTable,
+    ProjectTable,
+    RunTable,
+    Table,
+    json_schema,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+SCHEMA = ROOT / "src/wcompose/project/wcompose.schema.json"
+PAGE = ROOT / "docs/reference/project-file.md"
+
+HEAD = """\
+# `wcompose.toml`
+
+<!-- Written by scripts/make_reference.py. -->
+
+The project file. Unknown keys are errors. Paths are relative to the file and stay below its directory. Editors that
+know JSON Schema can check it with `wcompose/project/wcompose.schema.json` of the installed package.
+"""
+TABLES: tuple[tuple[str, type[Table]], ...] = (
+    ("[project]", ProjectTable),
+    ("[components.NAME]", ComponentTable),
+    ("[graph]", GraphTable),
+    ("[[graph.edges]]", EdgeTable),
+    ("[run]", RunTable),
+)
+
+
+def schema_text() -> str:
+    """The JSON Schema as it ships."""
+    return json.dumps(json_schema(), indent=2) + "\n"
+
+
+def page_text() -> str:
+    """The page of the docs."""
+    parts = [HEAD]
+    for title, table in TABLES:
+        rows = [
+            f"| `{field.alias or name}` | {_type_word(table, field.alias or name)} "
+            f"| {field.description} |"
+            for name, field in table.model_fields.items()
+            if field.description
+        ]
+        summary = (table.__doc__ or "").partition(": ")[2].strip().splitlines()[0]
+        parts.append(
+            f"\n## `{title}`\n\n{summary[:1].upper()}{summary[1:]}\n\n"
+            "| key | type | meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+        )
+    return "".join(parts)
+
+
+def _type_word(table: type[Table], key: str) -> str:
+    schema: dict[str, Any] = table.model_json_schema(by_alias=True)
+    value = schema["properties"][key]
+    kinds = [each.get("type") for each in value.get("anyOf", [value]) if each.get("type") != "null"]
+    needed = ", needed" if key in schema.get("required", ()) else ""
+    return f"{kinds[0] or 'table'}{needed}"
+
+
+def main() -> None:
+    """Write both."""
+    SCHEMA.write_text(schema_text())
+    PAGE.write_text(page_text())
+
+
+if __name__ == "__main__":
+    main()

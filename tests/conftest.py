@@ -1,0 +1,84 @@
+"""What tests share: one cache of compiled components, the engine, the flagship, the command itself."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from wcompose.engine import Engine
+from wcompose.images import ImageCache
+
+REPOSITORY = Path(__file__).parent.parent
+CACHE = REPOSITORY / "build" / "test-cache"
+"""Kept from run to run; everything in it is named by its content."""
+
+BENCH = REPOSITORY / "benches" / "components"
+"""Small components in Rust and Go."""
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def images() -> ImageCache:
+    return ImageCache(CACHE / "images")
+
+
+@pytest.fixture(scope="session")
+def engine(images: ImageCache) -> Engine:
+    return Engine(images)
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """Runs the command line in a process of its own, as a person would."""
+
+    def run(
+        *arguments: str | Path,
+        cwd: Path | None = None,
+        env: dict[str, str] | None = None,
+        stdin: str = "",
+        timeout: float = 600,
+    ) -> subprocess.CompletedProcess[str]:
+        variables = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in {"NO_COLOR", "FORCE_COLOR", "COLUMNS"}
+        }
+        variables |= {"WCOMPOSE_CACHE": str(CACHE), "TERM": "dumb", **(env or {})}
+        return subprocess.run(
+            [sys.executable, "-m", "wcompose", *map(str, arguments)],
+            cwd=cwd,
+            env=variables,
+            input=stdin,
+            text=True,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    return run
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Held by one of the parallel test processes at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def flagship(command: Command) -> Path:
+    """The composition that `wcompose build` makes of this repository."""
+    with only_one("flagship"):
+        result = command("build", REPOSITORY)
+    assert result.returncode == 0, result.stderr
+    return REPOSITORY / "build" / "digits.wasm"

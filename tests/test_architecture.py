@@ -1,0 +1,88 @@
+"""The house: which module may import which, how large one may be, what the package shows."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "wcompose"
+STAGES = (
+    ("report",),
+    ("errors", "progress", "suggest"),
+    ("files", "bounds"),
+    ("images",),
+    ("engine",),
+    ("contract",),
+    ("project",),
+    ("graph",),
+    ("build", "runtime"),
+    ("cli",),
+)
+"""A module imports from its own stage's package and from stages before it."""
+LEVEL = {name: level for level, names in enumerate(STAGES) for name in names}
+LINE_LIMIT = 440
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def stage_of(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def imports_of(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {name for name in found if name == "wcompose" or name.startswith("wcompose.")}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_from_stages_before_its_own(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    if parts in {("__init__",), ("__main__",)}:
+        return
+    own = parts[0]
+    assert own in LEVEL, f"give `{own}` a stage"
+    for name in imports_of(path):
+        other = stage_of(name)
+        if not other or other == own:
+            continue
+        assert LEVEL[other] < LEVEL[own], f"`{own}` must not import `{name}`"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_is_small_enough_to_be_read(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= LINE_LIMIT
+
+
+def test_the_library_neither_prints_nor_reads_the_environment() -> None:
+    for path in MODULES:
+        if path.is_relative_to(PACKAGE / "cli") or path.name in {"driver.py", "preinit.py"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id != "print", f"{path} prints"
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                where = f"{path}:{node.lineno}"
+                assert (node.value.id, node.attr) != ("os", "environ"), where
+                assert (node.value.id, node.attr) != ("sys", "argv"), where
+
+
+def test_nothing_names_a_registry_or_this_workplace() -> None:
+    root = PACKAGE.parent.parent
+    words = (
+        "pypi" + ".org",
+        "crates" + ".io",
+        "npmjs" + ".",
+        "proxy.golang" + ".org",
+        "../sha" + "red",
+    )
+    for path in [*root.rglob("*.md"), *root.rglob("*.toml"), *MODULES]:
+        if {"node_modules", ".venv", "build", "target"} & set(path.parts):
+            continue
+        text = path.read_text("utf-8")
+        assert not any(word in text for word in words), path
