@@ -33,22 +33,25 @@ class Evaluation(contract.Evaluation):
         return len(self._samples)
 
     def run(self, classifier: inference.Classifier) -> contract.Report:
-        """Classify all samples with the caller's classifier and report."""
-        if not self._samples:
+        """Classify all samples with the caller's classifier, report, and let them go.
+
+        componentize-py 0.25 never frees the object behind a resource that was dropped, so what it
+        holds has to go here, or every evaluation would stay in memory.
+        """
+        samples, rows = self._samples, self._rows
+        self._samples, self._rows = [], []
+        if not samples:
             raise Err(contract.AnalysisError_NoSamples())
-        limit = inference.describe().batch_limit
+        limit = max(1, inference.describe().batch_limit)
         predictions: list[inference.Prediction] = []
         try:
-            for start in range(0, len(self._rows), limit):
-                batch = tensor_of(self._rows[start : start + limit])
-                predictions += classifier.classify(batch)
+            for start in range(0, len(rows), limit):
+                predictions += classifier.classify(tensor_of(rows[start : start + limit]))
         except Err as error:
             raise Err(contract.AnalysisError_Inference(error.value)) from None
         answers = [
             Answer(sample, row, prediction)
-            for sample, row, prediction in zip(
-                self._samples, self._rows, predictions, strict=True
-            )
+            for sample, row, prediction in zip(samples, rows, predictions, strict=True)
         ]
         return summarise(answers, self._mistake_limit)
 
@@ -74,5 +77,6 @@ def rows_of(images: list[types.Image], steps: contract.Step) -> list[list[float]
 
 
 def tensor_of(rows: list[list[float]]) -> types.Tensor:
+    """One batch of rows of equal length."""
     width = len(rows[0]) if rows else 0
     return types.Tensor([len(rows), width], [value for row in rows for value in row])

@@ -29,9 +29,9 @@ def candidate_text(candidate: Candidate) -> str:
 def write_report(report: Report, *, is_ascii: bool) -> str:
     """The whole report: accuracy, confusion matrix, quality of each class, worst mistakes."""
     rule = "-" if is_ascii else "─"
+    accuracy = f"accuracy {report.accuracy:.4f} ({report.accuracy * 100:.1f} %)"
     parts = [
-        f"{report.correct} of {report.samples} digits recognised: "
-        f"accuracy {report.accuracy:.4f} ({report.accuracy * 100:.1f} %)",
+        f"{report.correct} of {report.samples} digits recognised: {accuracy}",
         _confusion(report, rule),
     ]
     if report.mistakes:
@@ -69,11 +69,7 @@ def _mistakes(report: Report, *, is_ascii: bool) -> str:
     for start in range(0, len(shown), DRAWN):
         row = shown[start : start + DRAWN]
         blocks.append(_side_by_side(_drawn(mistake, is_ascii=is_ascii) for mistake in row))
-        blocks.append(
-            "\n".join(
-                f"  sample {each.index}: {_reasons(each)}" for each in row
-            )
-        )
+        blocks.append("\n".join(f"  sample {each.index}: {_reasons(each)}" for each in row))
     return "\n\n".join(blocks)
 
 
