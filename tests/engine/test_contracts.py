@@ -129,6 +129,7 @@ def test_a_package_in_binary_form(engine: Engine, tmp_path: Path) -> None:
     [
         ("core.wasm", b"\0asm\x01\0\0\0", "is a core module, not a WIT package"),
         ("cut.wasm", b"\0asm\x0d\0\x01\0\x07\xff", "is a damaged WebAssembly binary"),
+        ("claims.wasm", b"\0asm\x0d\0\x01\0\x07\xff\xff\xff\xff\x0f", "is a damaged WebAssembly"),
     ],
 )
 def test_binaries_that_hold_no_wit(
@@ -165,6 +166,7 @@ def test_a_component_becomes_the_same_form(engine: Engine, wat) -> None:
     [
         ("core.wasm", b"\0asm\x01\0\0\0", "a core module, not a component"),
         ("empty.wasm", b"", "an empty file, not a component"),
+        ("claims.wasm", b"\0asm\x0d\0\x01\0\x00\xff\xff\xff\xff\x0f", "a damaged WebAssembly"),
         ("text.wat", b"(module)", "WebAssembly text, not a component"),
         ("page.wasm", b"<!doctype html>", "a text that is neither"),
         ("noise.wasm", b"\x93\xff\xfe", "a file of unknown kind, not a component"),

@@ -40,6 +40,7 @@ impl Guest for Engine {
         report_panics();
         let (resolve, world) = world(&wit, world_name.as_deref())?;
         let bytes = files::read(&component).map_err(|problem| vec![problem])?;
+        framed(&component, &bytes).map_err(|problem| vec![problem])?;
         Ok(match wit_component::targets(&resolve, world, &bytes, true) {
             Ok(()) => Vec::new(),
             Err(error) => {
@@ -89,6 +90,16 @@ impl Guest for Engine {
 /// Validate with every feature that the runtime enables for components.
 pub fn validated(bytes: &[u8]) -> Result<(), BinaryReaderError> {
     Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).map(|_| ())
+}
+
+/// Refuse a binary whose sections do not lie within it: the decoder would make room for what a
+/// section only claims to hold.
+pub fn framed(path: &str, bytes: &[u8]) -> Result<(), Problem> {
+    match Parser::new(0).parse_all(bytes).find_map(Result::err) {
+        Some(_) => Err(problem("damaged", format!("`{path}` is {}", kind(bytes).1))
+            .hinting("copy it or build it again")),
+        None => Ok(()),
+    }
 }
 
 fn world(wit: &str, name: Option<&str>) -> Result<(Resolve, WorldId), Vec<Problem>> {
@@ -158,6 +169,7 @@ fn binary_kind(bytes: &[u8]) -> (FileKind, String) {
     if !is_component {
         return (FileKind::CoreModule, "a core module".into());
     }
+    // All is framed soundly here.
     match wit_parser::decoding::decode(bytes) {
         Ok(wit_parser::decoding::DecodedWasm::WitPackage(..)) => {
             (FileKind::WitPackage, "a WIT package in binary form".into())

@@ -74,6 +74,7 @@ fn read(
         let (_, detail) = binaries::kind(bytes);
         return Err(problem("not-a-component", format!("`{path}` is {detail}, not a component")));
     }
+    binaries::framed(path, bytes)?;
     match decode(bytes) {
         Ok(DecodedWasm::Component(resolve, world)) => {
             let package = resolve.worlds[world].package;

@@ -158,6 +158,10 @@ impl Loader {
     }
 
     fn binary(&mut self, path: &str, bytes: &[u8]) -> Option<PackageId> {
+        if let Err(problem) = binaries::framed(path, bytes) {
+            self.problems.push(problem);
+            return None;
+        }
         let decoded = if Parser::is_component(bytes) {
             decode(bytes)
         } else {

@@ -24,7 +24,7 @@ pub fn explain(bytes: &[u8], error: &BinaryReaderError, plan: &Plan) -> Problem 
                 .hinting("export the interfaces whose types it uses as well, or leave it out")
         }
         None => problem("composition-invalid", "the validator refuses the composition")
-            .hinting("check each node by itself: `wcompose check`"),
+            .hinting("build the nodes again; if it stays, leave out one node after the other"),
     };
     found.because(in_words(&cause).into_iter().chain(surroundings(bytes, error.offset())))
 }
