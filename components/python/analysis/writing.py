@@ -1,6 +1,7 @@
 """Reports as text of at most 80 columns."""
 
 from collections.abc import Iterable
+from textwrap import fill
 
 from wit_world.exports.analysis import (
     Mistake,
@@ -12,6 +13,8 @@ from wit_world.exports.analysis import (
 )
 from wit_world.imports.types import Candidate
 
+WIDTH = 80
+"""Columns of a line at most."""
 SIDE = 8
 BRIGHTEST = 16
 DRAWN = 4
@@ -47,12 +50,23 @@ def _confusion(report: Report, rule: str) -> str:
         rule * 74,
     ]
     for quality, row in zip(report.classes, report.confusion, strict=True):
-        cells = "".join(f"{count or '.':>4}" for count in row)
+        cells = "".join(f"{_count(count):>4}" for count in row)
         lines.append(
             f"{quality.label:>5}{quality.support:>10}{cells}"
             f"{_share(quality.precision):>12}{_share(quality.recall):>7}"
         )
     return "\n".join(lines)
+
+
+def _count(count: int) -> str:
+    """A count in three characters, so that ten of them fit on a line: `950`, `12k`, `.3M`."""
+    digits = len(str(count))
+    if digits <= 3:
+        return str(count or ".")
+    power = digits // 3
+    unit = 1000**power
+    share = f".{10 * count // unit}" if count < unit else str(count // unit)
+    return share + "?kMG"[power]
 
 
 def _share(value: float | None) -> str:
@@ -69,7 +83,7 @@ def _mistakes(report: Report, *, is_ascii: bool) -> str:
     for start in range(0, len(shown), DRAWN):
         row = shown[start : start + DRAWN]
         blocks.append(_side_by_side(_drawn(mistake, is_ascii=is_ascii) for mistake in row))
-        blocks.append("\n".join(f"  sample {each.index}: {_reasons(each)}" for each in row))
+        blocks.append("\n".join(_reasons(mistake) for mistake in row))
     return "\n\n".join(blocks)
 
 
@@ -91,7 +105,9 @@ def _drawn(mistake: Mistake, *, is_ascii: bool) -> list[str]:
 
 
 def _reasons(mistake: Mistake) -> str:
-    return "; ".join(_reason(reason) for reason in mistake.reasons) or "no reason was found"
+    reasons = "; ".join(_reason(reason) for reason in mistake.reasons) or "no reason was found"
+    line = f"sample {mistake.index}: {reasons}"
+    return fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
 
 def _reason(reason: Reason) -> str:
