@@ -1,4 +1,4 @@
-"""The engine under test, and small binaries made from text."""
+"""Small binaries made from text."""
 
 from __future__ import annotations
 
@@ -7,21 +7,6 @@ from pathlib import Path
 
 import pytest
 import wasmtime
-from engine_support import REPOSITORY
-
-from wcompose.engine import Engine
-from wcompose.images import ImageCache
-
-
-@pytest.fixture(scope="session")
-def images() -> ImageCache:
-    """One cache for all workers and runs: compiling the engine takes seconds."""
-    return ImageCache(REPOSITORY / "build" / "test-cache" / "images")
-
-
-@pytest.fixture(scope="session")
-def engine(images: ImageCache) -> Engine:
-    return Engine(images)
 
 
 @pytest.fixture

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+import golden
+
 from wcompose.report import Finding, Place
 
 HERE = Path(__file__).parent
-REPOSITORY = HERE.parents[1]
 
 
 def rendered(findings: Iterable[Finding], root: Path) -> str:
@@ -39,10 +40,5 @@ def rendered(findings: Iterable[Finding], root: Path) -> str:
 
 
 def assert_golden(name: str, text: str) -> None:
-    """Compare with a golden file; ``BLESS=1`` writes it."""
-    path = HERE / "golden" / f"{name}.txt"
-    if os.environ.get("BLESS"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert path.exists(), f"no golden file {path.name}: run with BLESS=1"
-    assert text == path.read_text(encoding="utf-8")
+    """Compare with a golden file of the engine's."""
+    golden.assert_golden(HERE / "golden" / f"{name}.txt", text)

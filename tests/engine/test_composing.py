@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import wasmtime
 from engine_support import assert_golden, rendered
+from support import BENCH
 from wasmtime.component import Component, Instance, Linker
 
 from wcompose.engine import Engine
@@ -373,3 +374,22 @@ def test_custom_sections_survive(engine: Engine, wat: Wat, tmp_path: Path) -> No
     assert module["name"] == "sums/code"
     assert module["producers"] == {"language": {"Rust": "1.90"}}
     assert b"\x05noteskept" in (tmp_path / "out.wasm").read_bytes()
+
+
+@pytest.mark.parametrize("callee", ["rust-callee.wasm", "go-callee.wasm"])
+def test_languages_call_each_other(engine: Engine, tmp_path: Path, callee: str) -> None:
+    target, driver = "wcompose:bench/target@0.1.0", "wcompose:bench/driver@0.1.0"
+    plan = Plan(
+        sources=(Source(BENCH / callee), Source(BENCH / "go-caller.wasm")),
+        nodes=(Node("callee", 0), Node("caller", 1)),
+        edges=(Edge(1, target, 0, target),),
+        outsides=(),
+        offers=(Offer(1, driver, driver),),
+    )
+    engine.compose(plan, tmp_path / "out.wasm")
+    assert engine.print_wit(tmp_path / "out.wasm").count("import wcompose:") == 0
+    store, instance = instantiate(tmp_path / "out.wasm")
+    home = instance.get_export_index(store, driver)
+    take = instance.get_func(store, instance.get_export_index(store, "take", home))
+    size, calls = 1000, 3
+    assert take(store, size, calls) >= size * calls
