@@ -404,7 +404,7 @@ def some_report(app: SimpleNamespace, values: Values, mistakes: int) -> Any:
             index=17 * number,
             sample=values.sample(3, ramp),
             answer=values.candidate(9, 0.99 - number / 10),
-            certainty=app.inference.Certainty.CLEAR,
+            certainty=app.inference.Certainty.DOUBTFUL,
             reasons=reasons[number],
         )
         for number in range(min(mistakes, len(reasons)))

@@ -11,6 +11,7 @@ from wit_world.exports.analysis import (
     Reason_NearTie,
     Report,
 )
+from wit_world.imports.inference import Certainty
 from wit_world.imports.types import Candidate
 
 WIDTH = 80
@@ -105,7 +106,11 @@ def _drawn(mistake: Mistake, *, is_ascii: bool) -> list[str]:
 
 
 def _reasons(mistake: Mistake) -> str:
-    reasons = "; ".join(_reason(reason) for reason in mistake.reasons) or "no reason was found"
+    reasons = "; ".join(_reason(reason) for reason in mistake.reasons) or (
+        "nothing unusual about the picture"
+        if mistake.certainty is Certainty.CLEAR
+        else "nothing unusual about the picture, but the network was doubtful itself"
+    )
     line = f"sample {mistake.index}: {reasons}"
     return fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
 
