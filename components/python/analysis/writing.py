@@ -109,7 +109,7 @@ def _reasons(mistake: Mistake) -> str:
     reasons = "; ".join(_reason(reason) for reason in mistake.reasons) or (
         "nothing unusual about the picture"
         if mistake.certainty is Certainty.CLEAR
-        else "nothing unusual about the picture, but the network was doubtful itself"
+        else "nothing unusual about the picture; the network was doubtful"
     )
     line = f"sample {mistake.index}: {reasons}"
     return fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
