@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support import CACHE, REPOSITORY, only_one
 
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
-
-REPOSITORY = Path(__file__).parent.parent
-CACHE = REPOSITORY / "build" / "test-cache"
-"""Kept from run to run; everything in it is named by its content."""
-
-BENCH = REPOSITORY / "benches" / "components"
-"""Small components in Rust and Go."""
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -64,15 +56,6 @@ def command() -> Command:
         )
 
     return run
-
-
-@contextmanager
-def only_one(name: str) -> Iterator[None]:
-    """Held by one of the parallel test processes at a time."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / f"{name}.lock").open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 Wasmtime checks its epoch at every loop and call of a guest (`wasmtime::Config::epoch_interruption`).
 A ticker thread moves the epoch on while guests run; at each tick the runtime asks `Watch` whether to go
 on. That question is asked in Python, on the thread that called the guest, so Ctrl-C is answered there
-too: no other thread is needed for it.
+too: no other thread is needed for it. A signal's own handler must not raise inside that question, where
+nothing could carry the exception over to the caller; it is put off until the call has ended.
 
 An epoch interrupts neither a host call that blocks nor one very large memory copy.
 """
@@ -11,6 +12,7 @@ An epoch interrupts neither a host call that blocks nor one very large memory co
 from __future__ import annotations
 
 import ctypes
+import signal
 import threading
 import time
 import weakref
@@ -69,8 +71,7 @@ class Watch:
         self._ticker = _ticker_of(engine)
         self.overran = False
         """Whether the last call was stopped because its time was over."""
-        self.interrupt: BaseException | None = None
-        """What Ctrl-C raised while the last call ran."""
+        self._signal: int | None = None
         _watch(store, self)
         store.set_epoch_deadline(1)
 
@@ -81,26 +82,39 @@ class Watch:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed during the call.
         """
-        self.overran, self.interrupt = False, None
+        self.overran, self._signal = False, None
         self._deadline = None if self._seconds is None else time.monotonic() + self._seconds
-        with self._ticker.ticking():
-            try:
-                yield
-            except Exception:
-                if self.interrupt is not None:
-                    raise self.interrupt from None
-                raise
+        with self._signals_put_off(), self._ticker.ticking():
+            yield
+
+    @contextmanager
+    def _signals_put_off(self) -> Iterator[None]:
+        """Note signals while a guest runs, and let their handlers act when it has ended."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        handlers = {
+            number: handler
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if callable(handler := signal.getsignal(number))
+        }
+        for number in handlers:
+            signal.signal(number, self._note_signal)
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            if self._signal is not None:
+                handlers[signal.Signals(self._signal)](self._signal, None)
+
+    def _note_signal(self, number: int, _frame: object) -> None:
+        self._signal = number
 
     def goes_on(self) -> bool:
         """Asked by the runtime at every tick."""
-        try:
-            # A pending signal's handler runs before the next line, and may raise.
-            late = self._deadline is not None and time.monotonic() > self._deadline
-        except BaseException as interrupt:  # noqa: BLE001 - carried over the C boundary
-            self.interrupt = interrupt
-            return False
-        self.overran = late
-        return not late
+        self.overran = self._deadline is not None and time.monotonic() > self._deadline
+        return not self.overran and self._signal is None
 
 
 class _Ticker:

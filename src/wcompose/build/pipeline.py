@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -116,7 +117,7 @@ class _Build:
     def run(self, cache: Path, old: Lock | None, *, locked: bool, force: bool) -> Lock:
         project = self._project
         wit = project.wit
-        contract = None if wit is None else Contract.from_json(self._engine.resolve(wit))
+        contract = None if wit is None else _contract(self._engine.resolve(wit))
         made = self._make(cache, force=force)
         self._check_worlds(contract, made)
         self._reporter.started(project.name, "linking")
@@ -201,6 +202,15 @@ class _Build:
             source_digest=self._inputs.nodes[node.name] if is_built else "",
             toolchain=made.toolchain,
         )
+
+
+def _contract(data: dict[str, Any]) -> Contract:
+    """The contract with its sources, so that findings can show the line."""
+    texts = {}
+    for name in data["files"]:
+        with contextlib.suppress(OSError):
+            texts[name] = Path(name).read_text("utf-8")
+    return Contract.from_json(data, texts)
 
 
 def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, MadeComponent]:

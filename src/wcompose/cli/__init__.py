@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import NoReturn
 
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 + SIGINT, as shells have it."""
+TERMINATED = 143
+"""Exit code after a request to end: 128 + SIGTERM."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    # Ended by an exception, so that children are stopped and temporary files removed on the way.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
     sys.exit(_run(sys.argv[1:]))
 
 

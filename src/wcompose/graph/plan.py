@@ -286,7 +286,7 @@ class _Planner:
                     "type-mismatch",
                     f"`{node.name}:{name}` does not fit the export of `{candidate.exporter}`: "
                     f"{mismatch.message}",
-                    Place(item=f"{node.name}:{name}.{mismatch.path}"),
+                    Place(item=_item(node.name, name, mismatch.path)),
                     causes=_sides(node.name, candidate.exporter, mismatch),
                     hint=f"rebuild `{node.name}` or `{candidate.exporter}` from the same contract",
                 )
@@ -350,6 +350,12 @@ def _with_verdict(candidate: Candidate, taken: Candidate, *, is_types: bool) -> 
         else f"`{taken.export_name}` is nearer"
     )
     return Candidate(candidate.exporter, candidate.export_name, Verdict.PASSED_OVER, reason)
+
+
+def _item(node: str, name: str, path: str) -> str:
+    """Path of a mismatch; that of a bare function begins with the function's own name."""
+    inner = path.removeprefix(name).lstrip(".")
+    return f"{node}:{name}.{inner}" if inner else f"{node}:{name}"
 
 
 def _sides(importer: str, exporter: str, mismatch: Mismatch) -> tuple[str, ...]:

@@ -200,7 +200,8 @@ def _node_table(node: LockedNode) -> dict[str, Any]:
         "source-digest": node.source_digest,
         "toolchain": list(node.toolchain),
     }
-    return {key: value for key, value in table.items() if value not in ("", [])}
+    optional = {"language", "world", "source-digest", "toolchain"}
+    return {key: value for key, value in table.items() if value or key not in optional}
 
 
 def _unreadable(file: Path, cause: str, line: int = 0, column: int = 0) -> ProjectError:

@@ -113,7 +113,7 @@ def find_function(functions: Sequence[ExportedFunction], wanted: str) -> Exporte
 
 def _near(wanted: str, functions: Sequence[ExportedFunction]) -> str:
     by_last = {_words(each.full_name)[-1]: each.full_name for each in functions}
-    near = nearest(_words(wanted)[-1], by_last)
+    near = nearest((_words(wanted) or [""])[-1], by_last)
     return f"did you mean `{by_last[near[0]]}`?" if near else ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,7 +116,11 @@ class Grants:
 
 def _counted(output: Output) -> Callable[[bytes], int]:
     def write(data: bytes) -> int:
-        output(bytes(data))
+        try:
+            output(bytes(data))
+        except OSError as error:
+            # The reader went away: the guest hears of it as of any failed write.
+            return -(error.errno or errno.EIO)
         return len(data)
 
     return write

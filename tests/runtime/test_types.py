@@ -1,0 +1,174 @@
+"""Values at the host boundary: what fits crosses unchanged, what does not is told with its path."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from wasmtime import _ffi as ffi
+
+from wcompose.runtime import ValueType
+from wcompose.runtime.boundary import HandleKeeper, lift, lower
+from wcompose.runtime.types import mismatches, normal
+
+INTEGERS = {f"{sign}{bits}": bits for sign in "su" for bits in (8, 16, 32, 64)}
+LABELS = st.lists(
+    st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z]{1,3})?", fullmatch=True),
+    min_size=1,
+    max_size=4,
+    unique=True,
+)
+TEXTS = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12)
+
+
+def primitive() -> st.SearchStrategy[ValueType]:
+    return st.sampled_from([*INTEGERS, "bool", "f32", "f64", "char", "string"]).map(ValueType)
+
+
+def compound(inner: st.SearchStrategy[ValueType]) -> st.SearchStrategy[ValueType]:
+    payload = st.none() | inner
+    cases = LABELS.flatmap(
+        lambda names: st.tuples(*(st.tuples(st.just(n), payload) for n in names))
+    )
+    fields = LABELS.flatmap(lambda names: st.tuples(*(st.tuples(st.just(n), inner) for n in names)))
+    plain = LABELS.map(lambda names: tuple((name, None) for name in names))
+    return st.one_of(
+        inner.map(lambda each: ValueType("list", (("", each),))),
+        inner.map(lambda each: ValueType("option", (("some", each),))),
+        st.lists(inner, min_size=1, max_size=3).map(
+            lambda each: ValueType("tuple", tuple(("", one) for one in each))
+        ),
+        st.tuples(payload, payload).map(
+            lambda each: ValueType("result", (("ok", each[0]), ("err", each[1])))
+        ),
+        fields.map(lambda each: ValueType("record", each)),
+        cases.map(lambda each: ValueType("variant", each)),
+        plain.map(lambda each: ValueType("enum", each)),
+        plain.map(lambda each: ValueType("flags", each)),
+    )
+
+
+TYPES = st.recursive(primitive(), compound, max_leaves=8)
+
+
+def values(kind: ValueType) -> st.SearchStrategy[Any]:
+    if kind.kind in INTEGERS:
+        bits = INTEGERS[kind.kind]
+        if kind.kind[0] == "u":
+            return st.integers(0, (1 << bits) - 1)
+        return st.integers(-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    match kind.kind:
+        case "bool":
+            return st.booleans()
+        case "f32" | "f64":
+            numbers = st.floats(allow_nan=False, allow_infinity=False, width=int(kind.kind[1:]))  # type: ignore[arg-type]
+            return numbers | st.sampled_from(["nan", "inf", "-inf"])
+        case "char":
+            return st.characters(blacklist_categories=("Cs",))
+        case "string":
+            return TEXTS
+        case "list":
+            return st.lists(values(kind.only), max_size=3)
+        case "option":
+            inner = values(kind.only)
+            some = inner.map(lambda each: {"some": each}) if kind.only.kind == "option" else inner
+            return st.none() | some
+        case "tuple":
+            return st.tuples(*(values(member) for _, member in kind.members if member)).map(list)
+        case "record":
+            return st.fixed_dictionaries(
+                {name: values(member) for name, member in kind.members if member}
+            )
+        case "enum":
+            return st.sampled_from([name for name, _ in kind.members])
+        case "flags":
+            return st.lists(st.sampled_from([name for name, _ in kind.members]), unique=True)
+        case "result":
+            sides = [
+                st.just({name: None}) if member is None else values(member).map(_keyed(name))
+                for name, member in kind.members
+            ]
+            return st.one_of(sides)
+        case _:
+            cases = [
+                st.just(name) if member is None else values(member).map(_keyed(name))
+                for name, member in kind.members
+            ]
+            return st.one_of(cases)
+
+
+def _keyed(name: str) -> Any:
+    return lambda value: {name: value}
+
+
+TYPED_VALUES = TYPES.flatmap(lambda kind: st.tuples(st.just(kind), values(kind)))
+
+
+@given(TYPED_VALUES)
+def test_a_value_that_fits_comes_back_as_it_went(pair: tuple[ValueType, Any]) -> None:
+    kind, value = pair
+    assert mismatches(kind, value) == []
+    slot = ffi.wasmtime_component_val_t()
+    lower(kind, normal(kind, value), slot)
+    try:
+        assert lift(kind, slot, HandleKeeper()) == value
+    finally:
+        ffi.wasmtime_component_val_delete(ctypes.byref(slot))
+
+
+@given(TYPED_VALUES)
+def test_a_value_of_nothing_known_never_fits(pair: tuple[ValueType, Any]) -> None:
+    kind, _ = pair
+    assert mismatches(kind, object())
+
+
+POINT = ValueType(
+    "record", (("x", ValueType("u8")), ("y", ValueType("option", (("some", ValueType("s8")),))))
+)
+POINTS = ValueType("list", (("", POINT),))
+SHAPE = ValueType("variant", (("dot", None), ("at", POINT)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "problems"),
+    [
+        (POINTS, [{"x": 1}, {"x": 300, "y": 1}], ["`[1].x`: expected u8, got 300"]),
+        (
+            POINTS,
+            [{"x": True, "z": 1}, 7],
+            [
+                "`[0].x`: expected u8, got true",
+                "`[0]`: there is no field `z`; fields are `x`, `y`",
+                "`[1]`: expected record { x: u8, y: option<s8> }, got 7",
+            ],
+        ),
+        (POINT, {"y": 1}, ["field `x` is missing"]),
+        (SHAPE, "dott", ["`dott` is none of the cases `dot`, `at`"]),
+        (SHAPE, "at", ["case `at` carries a record { x: u8, y: option<s8> }"]),
+        (SHAPE, {"at": {"x": -1}}, ["`.at.x`: expected u8, got -1"]),
+        (SHAPE, {"dot": 1}, ["case `dot` carries nothing"]),
+        (ValueType("char"), "ab", ["expected char, got 'ab'"]),
+        (ValueType("string"), "\ud800", ["expected string, got '\\ud800'"]),
+        (ValueType("f32"), 1e39, ["expected f32, got 1e+39"]),
+        (ValueType("u64"), 1 << 64, ["expected u64, got 18446744073709551616"]),
+        (ValueType("own"), 1, ["a own cannot be written as a value"]),
+    ],
+)
+def test_what_does_not_fit_is_told(kind: ValueType, value: Any, problems: list[str]) -> None:
+    assert mismatches(kind, value) == problems
+
+
+def test_a_long_list_of_problems_is_cut() -> None:
+    found = mismatches(ValueType("list", (("", ValueType("u8")),)), [-1] * 1000)
+    assert len(found) == 21
+    assert found[-1] == "and more"
+
+
+def test_an_integer_stands_for_a_float_but_not_the_reverse() -> None:
+    assert mismatches(ValueType("f64"), 3) == []
+    assert mismatches(ValueType("u8"), 3.0) == ["expected u8, got 3.0"]
+    assert math.isfinite(3)

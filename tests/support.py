@@ -1,0 +1,24 @@
+"""Where things are, and what parallel test processes share."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parent.parent
+CACHE = REPOSITORY / "build" / "test-cache"
+"""Kept from run to run; everything in it is named by its content."""
+
+BENCH = REPOSITORY / "benches" / "components"
+"""Small components in Rust and Go."""
+
+
+@contextmanager
+def only_one(name: str) -> Iterator[None]:
+    """Held by one of the parallel test processes at a time."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f"{name}.lock").open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
