@@ -116,6 +116,21 @@ func TestEveryResponseSaysHowLongItIs(t *testing.T) {
 	}
 }
 
+func TestAnswersAreBounded(t *testing.T) {
+	csv := strings.Repeat(strings.Repeat("0,", 63)+"0\n", BodyLimit/128)
+	for _, accept := range []string{typeJSON, typeText} {
+		headers := []Header{{"content-type", "text/csv"}, {"accept", accept}}
+		response := Answer(stub{}, Request{"POST", "/classify", headers, []byte(csv)})
+		want := 200 // a line of text is short enough with this stub
+		if accept == typeJSON {
+			want = 413
+		}
+		if response.Status != want || len(response.Body) > AnswerLimit {
+			t.Errorf("%s: %d with %d bytes", accept, response.Status, len(response.Body))
+		}
+	}
+}
+
 func FuzzAnswer(f *testing.F) {
 	f.Add("POST", "/evaluate?mistakes=1", "content-type", "text/csv", []byte("1,2"))
 	f.Add("GET", "/model?%zz", "accept", "a/b;q=x", []byte(nil))

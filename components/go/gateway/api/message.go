@@ -8,7 +8,11 @@ import (
 )
 
 // BodyLimit is the size in bytes of the largest body that is read.
-const BodyLimit = 1 << 20
+const BodyLimit = 8 << 20
+
+// AnswerLimit is the size in bytes of the largest body that is sent. Hosts bound what one call may copy
+// out of a component: Wasmtime traps somewhat above this, and a trap would end the instance.
+const AnswerLimit = 2 << 20
 
 // Header is one header line.
 type Header struct{ Name, Value string }

@@ -110,11 +110,10 @@ func Explanations(predictions []digits.Prediction) string {
 	return text.String()
 }
 
-// Written gives a report for people, with a last line about who classified what: the gateway made the
-// classifier and lent it, so it can count what the analysis did with it.
+// Written gives a report for people, with a last line about the images that the network has served,
+// whoever asked it to.
 func Written(report digits.Report, style digits.Style) string {
-	return fmt.Sprintf("%s\nServed: %d images by this classifier, %d by the inference instance\n",
-		report.Write(style), report.Served.Classifier, report.Served.Instance)
+	return fmt.Sprintf("%s\nthe network served %d images\n", report.Write(style), report.Served.Instance)
 }
 
 // ParseDetail reads `runner-up`, `probabilities`, both with a comma between them, or `all`.

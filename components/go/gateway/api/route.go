@@ -144,12 +144,19 @@ func shorten(text string) string {
 
 // write gives a value as JSON or its text, as was negotiated.
 func (c context) write(value any, text func() string, headers ...Header) Response {
+	var body []byte
 	if c.mediaType == typeText {
-		return respond(200, typeText, []byte(text()), headers...)
+		body = []byte(text())
+	} else {
+		encoded, err := json.Marshal(value)
+		if err != nil {
+			return fail(500, "the answer cannot be written as JSON: "+err.Error())
+		}
+		body = append(encoded, '\n')
 	}
-	body, err := json.Marshal(value)
-	if err != nil {
-		return fail(500, "the answer cannot be written as JSON: "+err.Error())
+	if len(body) > AnswerLimit {
+		return fail(413, fmt.Sprintf("the answer would have %d bytes, it may have %d; ask about fewer images at a time",
+			len(body), AnswerLimit))
 	}
-	return respond(200, typeJSON, append(body, '\n'), headers...)
+	return respond(200, c.mediaType, body, headers...)
 }

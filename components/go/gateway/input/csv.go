@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"wit_component/collector"
 	"wit_component/digits"
 )
 
@@ -27,7 +28,10 @@ func CSV(source io.Reader, labelled bool) (Batch, error) {
 		columns++
 	}
 	batch, faults := Batch{}, &Faults{}
-	for first := true; ; first = false {
+	for count := 0; ; count++ {
+		if count%collector.Stride == 0 {
+			collector.Collect()
+		}
 		record, err := reader.Read()
 		if err == io.EOF {
 			break
@@ -41,7 +45,7 @@ func CSV(source io.Reader, labelled bool) (Batch, error) {
 			return Batch{}, err
 		}
 		line, _ := reader.FieldPos(0)
-		if first && names(record[0]) {
+		if count == 0 && names(record[0]) {
 			if message := checkHeader(record, labelled); message != "" {
 				faults.add(Fault{Line: line, Message: message})
 				break // every line would be wrong in the same way

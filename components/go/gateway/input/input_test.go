@@ -142,7 +142,7 @@ func TestJSONReadsImagesAndSamples(t *testing.T) {
 	if len(batch.Samples) != 2 || batch.Samples[0].Picture.Pixels[63] != 2 || len(batch.Samples[1].Picture.Pixels) != 0 {
 		t.Errorf("got %v", batch.Samples)
 	}
-	batch, err = JSON([]byte(`{"samples":[{"label":4,"picture":{"width":7,"pixels":[ 1 , 2 ]}}]}`), true)
+	batch, err = JSON([]byte(`{"samples":[{"label":4,"image":{"width":7,"pixels":[ 1 , 2 ]}}]}`), true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -181,15 +181,15 @@ func TestJSONFindsEveryFault(t *testing.T) {
 				`images[4].pixels[1]: pixel "null" is not a whole number`,
 				`images[5]: there are no pixels`,
 				`images[6]: it is a JSON number, not what belongs here`}},
-		{"out of range", `{"samples":[{"picture":{"pixels":[-5]},"label":1},{"picture":{"pixels":[]},"label":1000}]}`,
+		{"out of range", `{"samples":[{"image":{"pixels":[-5]},"label":1},{"image":{"pixels":[]},"label":1000}]}`,
 			true, true, []string{
-				`samples[0].picture.pixels[0]: pixel -5 is out of range`,
+				`samples[0].image.pixels[0]: pixel -5 is out of range`,
 				`samples[1].label: label 1000 is out of range`}},
-		{"half samples", `{"samples":[{"label":1},{"picture":{"pixels":[]}},{"label":1,"picture":{"width":"8"}}]}`,
+		{"half samples", `{"samples":[{"label":1},{"image":{"pixels":[]}},{"label":1,"image":{"width":"8"}}]}`,
 			true, false, []string{
-				`samples[0]: there is no picture`,
+				`samples[0]: there is no image`,
 				`samples[1]: there is no label`,
-				`samples[2].picture.width: it is a JSON string, not what belongs here`}},
+				`samples[2].image.width: it is a JSON string, not what belongs here`}},
 	}
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"wit_component/collector"
 	"wit_component/digits"
 )
 
@@ -18,8 +19,8 @@ type picture struct {
 }
 
 type sample struct {
-	Picture *picture `json:"picture"`
-	Label   *label   `json:"label"`
+	Image *picture `json:"image"`
+	Label *label   `json:"label"`
 }
 
 type pixels []byte
@@ -69,7 +70,7 @@ func (l *label) UnmarshalJSON(raw []byte) error {
 }
 
 // JSON reads `{"images": [{"width": 8, "height": 8, "pixels": […]}, …]}`, or when labelled
-// `{"samples": [{"picture": {…}, "label": 7}, …]}`. Width and height may be left out.
+// `{"samples": [{"image": {…}, "label": 7}, …]}`. Width and height may be left out.
 //
 // The error is *Faults.
 func JSON(body []byte, labelled bool) (Batch, error) {
@@ -86,6 +87,9 @@ func JSON(body []byte, labelled bool) (Batch, error) {
 	}
 	batch := Batch{}
 	for index, raw := range elements {
+		if index%collector.Stride == 0 {
+			collector.Collect()
+		}
 		path := fmt.Sprintf("%s[%d]", member, index)
 		one, err := sampleOf(raw, labelled)
 		if err != nil {
@@ -143,17 +147,17 @@ func sampleOf(raw json.RawMessage, labelled bool) (digits.Sample, *valueFault) {
 	if err := strictly(raw, &one); err != nil {
 		fault := faultOf(err)
 		if strings.HasPrefix(fault.path, "pixels") {
-			fault.path = "picture." + fault.path
+			fault.path = "image." + fault.path
 		}
 		return digits.Sample{}, fault
 	}
-	if one.Picture == nil {
-		return digits.Sample{}, &valueFault{message: "there is no picture"}
+	if one.Image == nil {
+		return digits.Sample{}, &valueFault{message: "there is no image"}
 	}
 	if one.Label == nil {
 		return digits.Sample{}, &valueFault{message: "there is no label"}
 	}
-	checked, fault := one.Picture.check("picture")
+	checked, fault := one.Image.check("image")
 	return digits.Sample{Picture: checked, Label: uint8(*one.Label)}, fault
 }
 

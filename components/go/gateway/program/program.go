@@ -21,16 +21,17 @@ const usage = `digits: recognise handwritten digits
 
 usage:
   digits [evaluate] [--ascii] [--json] [--mistakes N] [--invert] < labelled.csv
-  digits classify [--json] [--detail runner-up,probabilities] [--invert] < images.csv
+  digits classify [--json] [--detail LIST] [--invert] < images.csv
 
-evaluate   judge the network on labelled images: 64 brightness values and the digit a line
-classify   recognise images: 64 brightness values a line
+evaluate   judge the network on images, one a line: 64 values and the digit
+classify   recognise images, one a line: 64 values of brightness
 
   --ascii        write the report in ASCII characters only
   --json         write JSON instead of text
   --mistakes N   show at most N mistakes (8)
-  --detail LIST  what to add to each prediction in JSON: runner-up, probabilities or all
-  --invert       take images whose paper is bright (16) and whose ink is dark (0)
+  --detail LIST  what to add to each prediction in JSON: runner-up,
+                 probabilities, both with a comma between them, or all
+  --invert       take images with bright paper (16) and dark ink (0)
   --help         show this text
 `
 

@@ -31,7 +31,7 @@ func TestRun(t *testing.T) {
 		ok                     bool
 		stdout, stderr         string
 	}{
-		{"evaluates by default", "", labelled, nil, true, "text\n\nServed: 0 images", ""},
+		{"evaluates by default", "", labelled, nil, true, "text\n\nthe network served 0 images", ""},
 		{"in ASCII", "--ascii", labelled, nil, true, "ascii\n", ""},
 		{"as JSON", "evaluate --json", labelled, nil, true, "{\n  \"samples\": 0,", ""},
 		{"classifies", "classify", image, nil, true, "it is a 7\n", ""},

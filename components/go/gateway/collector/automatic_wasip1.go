@@ -1,0 +1,5 @@
+package collector
+
+import "runtime/debug"
+
+func init() { debug.SetGCPercent(-1) }
