@@ -18,6 +18,7 @@ import os
 import platform
 import secrets
 import stat
+import threading
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -166,10 +167,22 @@ class ImageCache:
         from wasmtime import WasmtimeError
         from wasmtime.component import Component
 
-        try:
-            return Component(self.engine, data)
-        except WasmtimeError as error:
-            raise _refusal(path, data, str(error)) from None
+        made: list[Component | WasmtimeError] = []
+
+        def compile_it() -> None:
+            try:
+                made.append(Component(self.engine, data))
+            except WasmtimeError as error:
+                made.append(error)
+
+        # Not on our own thread: compiling takes seconds, and Ctrl-C must not wait for its end.
+        thread = threading.Thread(target=compile_it, name="wcompose-compile", daemon=True)
+        thread.start()
+        thread.join()
+        (outcome,) = made
+        if isinstance(outcome, WasmtimeError):
+            raise _refusal(path, data, str(outcome))
+        return outcome
 
     def _store(self, image: Path, component: Component) -> None:
         # A full disk or a directory that went away costs the image, not the run.

@@ -57,4 +57,6 @@ def common(
     ] = False,
 ) -> None:
     """Settings that every command shares."""
-    context.obj = Session(quiet=quiet, verbose=verbose)
+    session = Session(quiet=quiet, verbose=verbose)
+    context.obj = session
+    context.call_on_close(session.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from wcompose.cli.arguments import from_json, from_wave
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
     from wcompose.project import Project
-    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent, ValueType
+    from wcompose.report import Finding
+    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent
 
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
 _MARK = "\0"
-FILE_LIMIT = 1 << 28
-"""Bytes of a file given as an argument (`@file`) that are read at most."""
+SOURCE_ROOT = "/0"
+"""Where componentize-py puts the first directory of a Python node's search path: its source."""
 
 
 class RunCommand(TyperCommand):
@@ -43,6 +45,7 @@ class _Request:
         arguments: of the function or the program.
         stdin: file for standard input; none for the caller's.
         name: what to call the program, as its first argument.
+        sources: directory of each node that is built from source, to find a traceback's files.
     """
 
     file: Path
@@ -50,6 +53,7 @@ class _Request:
     arguments: tuple[str, ...]
     stdin: Path | None
     name: str
+    sources: Mapping[str, Path]
 
 
 def run(
@@ -119,6 +123,7 @@ def run(
     The guest reaches nothing but its arguments and standard streams, unless an option grants it.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
+    from wcompose.errors import GuestFault
     from wcompose.runtime import Limits, OpenComponent
 
     session: Session = context.obj
@@ -130,11 +135,25 @@ def run(
         return
     grants = _grants(request, directory or [], env or [], network=network)
     limits = Limits(memory=memory << 20, seconds=timeout)
-    if request.invoke is None and opened.program is not None:
-        code = _run_program(opened.instantiate(grants, limits), opened.program)
-    else:
-        code = _call(session, opened, request, grants, limits, as_json=json)
+    try:
+        if request.invoke is None and opened.program is not None:
+            code = _run_program(opened.instantiate(grants, limits), opened.program)
+        else:
+            code = _call(session, opened, request, grants, limits, as_json=json)
+    except GuestFault as fault:
+        raise GuestFault([_in_source(each, request.sources) for each in fault.findings]) from None
     raise typer.Exit(code)
+
+
+def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
+    """A fault whose traceback names the user's files, not those of the frozen interpreter."""
+    from dataclasses import replace
+
+    source = sources.get(finding.place.item)
+    if source is None:
+        return finding
+    causes = tuple(each.replace(f'"{SOURCE_ROOT}/', f'"{source}/') for each in finding.causes)
+    return replace(finding, causes=causes)
 
 
 def _request(
@@ -143,10 +162,11 @@ def _request(
     """What the command line means, completed by the project's ``[run]`` table."""
     path = Path(target)
     if path.is_file() and path.suffix != ".toml":
-        return _Request(path, invoke, tuple(arguments), None, path.name)
+        return _Request(path, invoke, tuple(arguments), None, path.name, {})
     project = _project(session, path, is_default=target == ".", has_call=invoke is not None)
     from wcompose.build import build_project
     from wcompose.progress import SilentReporter
+    from wcompose.project import PythonSource
 
     result = build_project(
         project,
@@ -162,6 +182,11 @@ def _request(
         arguments=tuple(arguments) or (told.arguments if invoke is None else ()),
         stdin=told.stdin if invoke is None and not arguments else None,
         name=project.name,
+        sources={
+            node.name: node.origin.directory
+            for node in project.nodes
+            if isinstance(node.origin, PythonSource)
+        },
     )
 
 
@@ -262,9 +287,9 @@ def _call(
 
     function, texts = _function(session, opened, request, find_function)
     values = (
-        [_from_json(text, number) for number, text in enumerate(texts, 1)]
+        [from_json(text, number) for number, text in enumerate(texts, 1)]
         if as_json
-        else _from_wave(session, function, texts)
+        else from_wave(session, function, texts)
     )
     from wcompose.runtime.instance import check_arguments
 
@@ -316,113 +341,3 @@ def _function(
             )
         return find(opened.functions, name), texts
     return find(opened.functions, request.invoke), request.arguments
-
-
-def _from_wave(session: Session, function: ExportedFunction, texts: Sequence[str]) -> list[Any]:
-    """JSON values from WAVE texts; every text that does not parse is told."""
-    from dataclasses import replace
-
-    from wcompose.errors import ValueFault
-    from wcompose.report import Finding
-    from wcompose.runtime.instance import check_arguments
-
-    if len(texts) != len(function.parameters):
-        check_arguments(function, list(texts))
-    values: list[Any] = [None] * len(texts)
-    findings: list[Finding] = []
-    asked: list[int] = []
-    for index, ((name, kind), text) in enumerate(zip(function.parameters, texts, strict=True)):
-        if text.startswith("@"):
-            try:
-                values[index] = _from_file(Path(text[1:]), kind.kind, _is_bytes(kind))
-            except ValueFault as error:
-                findings += error.findings
-        elif not kind.has_text:
-            findings.append(
-                Finding(
-                    "argument-type",
-                    f"argument {index + 1} `{name}` is a {kind}, which cannot be written as text",
-                    hint="call a function that takes values only",
-                )
-            )
-        else:
-            asked.append(index)
-    parsed = session.engine.parse_values(
-        [function.parameters[index][1].expression() for index in asked],
-        [texts[index] for index in asked],
-    )
-    for index, value in zip(asked, parsed, strict=True):
-        if isinstance(value, Finding):
-            name, kind = function.parameters[index]
-            hint = value.hint or f"it is a `{kind}`"
-            message = f"argument {index + 1} `{name}` does not parse: {value.message}"
-            findings.append(replace(value, message=message, hint=hint))
-        else:
-            values[index] = value
-    if findings:
-        raise ValueFault(findings)
-    return values
-
-
-def _is_bytes(kind: ValueType) -> bool:
-    return kind.kind == "list" and kind.only.kind == "u8"
-
-
-def _from_file(path: Path, kind: str, is_bytes: bool) -> Any:
-    """An argument out of a file: bytes, a string, or JSON, as its type wants it."""
-    from wcompose.errors import ValueFault
-
-    try:
-        with path.open("rb") as stream:
-            data = stream.read(FILE_LIMIT + 1)
-    except OSError as error:
-        raise ValueFault.of(
-            "argument-file",
-            f"cannot read `{path}`",
-            causes=[(error.strerror or str(error)).lower()],
-            hint="`@FILE` reads an argument from a file; check the path",
-        ) from None
-    if len(data) > FILE_LIMIT:
-        raise ValueFault.of("argument-file", f"`{path}` is larger than {FILE_LIMIT:,} bytes")
-    if is_bytes:
-        return data
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise ValueFault.of(
-            "argument-file", f"`{path}` is not UTF-8 (at byte {error.start})"
-        ) from None
-    return text if kind == "string" else _from_json(text, str(path))
-
-
-def _from_json(text: str, what: int | str) -> Any:
-    import json
-
-    from wcompose.errors import ValueFault
-    from wcompose.report import Place
-
-    try:
-        return json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        line, column = getattr(error, "lineno", 0), getattr(error, "colno", 0)
-        lines = text.splitlines()
-        subject = f"argument {what}" if isinstance(what, int) else f"`{what}`"
-        message = getattr(error, "msg", str(error))
-        raise ValueFault.of(
-            "argument-json",
-            f"{subject} is not JSON: {message[:1].lower()}{message[1:]}",
-            place=Place(
-                "" if isinstance(what, int) else what,
-                line,
-                column,
-                column + 1,
-                source=lines[line - 1] if 0 < line <= len(lines) else "",
-            ),
-            hint="texts need double quotes, and the shell eats one pair: write '\"text\"'"
-            if isinstance(what, int)
-            else "",
-        ) from None
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f'`{name}` is not JSON; write "nan", "inf" or "-inf"')

@@ -72,6 +72,14 @@ class Session:
             return LiveReporter(self.errors, verbose=self.verbose)
         return PlainReporter(self.errors, verbose=self.verbose)
 
+    def close(self) -> None:
+        """Take the live lines off the terminal, however the command ended."""
+        reporter = self.__dict__.get("reporter")
+        if reporter is not None:
+            close = getattr(reporter, "close", None)
+            if close is not None:
+                close()
+
     @cached_property
     def images(self) -> ImageCache:
         """The user's cache of machine-code images."""

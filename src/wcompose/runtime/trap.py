@@ -22,6 +22,9 @@ _KINDS = (
     ("cannot leave component instance", "it called out where that is not allowed"),
     ("string", "it passed a string that is not well formed"),
 )
+_TRACEBACK = "Traceback (most recent call last)"
+_PYTHON_END = "Python function threw an unexpected exception"
+_CHAINS = ("During handling of the above exception", "was the direct cause of the following")
 _SAID_LIMIT = 40
 """Lines of the guest's own message that are shown."""
 
@@ -50,8 +53,8 @@ def guest_fault(
                 hint="allow more with `--timeout SECONDS`",
             )
         )
-    kind = _kind(text)
     causes = _message(said)
+    kind = "it raised an exception" if causes and causes[0].startswith(_TRACEBACK) else _kind(text)
     return GuestFault(
         Finding(
             "trap",
@@ -93,23 +96,25 @@ def _frames(text: str) -> tuple[str, ...]:
 def _message(said: str) -> tuple[str, ...]:
     """The guest's own last words, as one cause: a Python traceback, a Go or Rust panic."""
     lines = said.rstrip().splitlines()
-    start = next(
-        (
-            index
-            for index in range(len(lines) - 1, -1, -1)
-            if lines[index].startswith(("Traceback (most recent", "panic: ", "fatal error: "))
-            or " panicked at " in lines[index]
-        ),
-        max(0, len(lines) - _SAID_LIMIT),
-    )
-    # componentize-py prints the exception of a chained traceback after its causes.
-    while start > 0 and any("Traceback (most recent" in line for line in lines[:start]):
-        earlier = max(i for i in range(start) if "Traceback (most recent" in lines[i])
-        if "During handling" in "\n".join(lines[earlier:start]) or "direct cause" in "\n".join(
-            lines[earlier:start]
-        ):
-            start = earlier
-            continue
-        break
+    start = _start(lines)
     told = lines[start : start + _SAID_LIMIT]
-    return ("\n".join(told),) if told else ()
+    return ("\n".join(told).rstrip(),) if told else ()
+
+
+def _start(lines: list[str]) -> int:
+    """Where the last words begin; what componentize-py's runtime adds behind a traceback is cut off."""
+    end = next((index for index, line in enumerate(lines) if _PYTHON_END in line), None)
+    if end is not None:
+        # The line before tells the place in the runtime's own source.
+        del lines[max(0, end - 1) :]
+        while lines and not lines[-1].strip():
+            lines.pop()
+    tracebacks = [index for index, line in enumerate(lines) if line.startswith(_TRACEBACK)]
+    if tracebacks:
+        # Of a chain of exceptions, each with a traceback of its own, all are told.
+        chained = any(sign in line for line in lines for sign in _CHAINS)
+        return tracebacks[0] if chained else tracebacks[-1]
+    for index in range(len(lines) - 1, -1, -1):
+        if lines[index].startswith(("panic: ", "fatal error: ")) or " panicked at " in lines[index]:
+            return index
+    return max(0, len(lines) - _SAID_LIMIT)
