@@ -93,7 +93,6 @@ def build_project(
         and lock is not None
         and is_current(state, inputs.digest, project.output, project.lock)
     ):
-        reporter.finished(project.name, "is up to date")
         return BuildResult(project.output, lock, is_fresh=True)
     work = _Build(project, inputs, engine(), reporter)
     new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)

@@ -44,6 +44,8 @@ def build(
         locked=locked,
         force=force,
     )
+    if result.is_fresh:
+        session.reporter.note(result.composition.name, "is up to date")
     if json:
         import json as json_module
 

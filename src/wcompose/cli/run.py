@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,7 +166,6 @@ def _request(
         return _Request(path, invoke, tuple(arguments), None, path.name, {})
     project = _project(session, path, is_default=target == ".", has_call=invoke is not None)
     from wcompose.build import build_project
-    from wcompose.progress import SilentReporter
     from wcompose.project import PythonSource
 
     result = build_project(
@@ -173,14 +173,16 @@ def _request(
         engine=lambda: session.engine,
         images=lambda: session.images,
         cache=session.cache_directory / "components",
-        reporter=session.reporter if _is_stale(project) else SilentReporter(),
+        reporter=session.reporter,
     )
     told = project.run
+    # The file stands in for a person's typing, not for what somebody pipes in.
+    wants_file = invoke is None and (not arguments or sys.stdin.isatty())
     return _Request(
         file=result.composition,
         invoke=invoke or told.invoke,
         arguments=tuple(arguments) or (told.arguments if invoke is None else ()),
-        stdin=told.stdin if invoke is None and not arguments else None,
+        stdin=told.stdin if wants_file else None,
         name=project.name,
         sources={
             node.name: node.origin.directory
@@ -188,11 +190,6 @@ def _request(
             if isinstance(node.origin, PythonSource)
         },
     )
-
-
-def _is_stale(project: Project) -> bool:
-    """Whether there is something to tell: a build that changes nothing is not worth a line."""
-    return not (project.output.is_file() and project.state.is_dir())
 
 
 def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) -> Project:
@@ -221,7 +218,6 @@ def _grants(
     request: _Request, directories: Sequence[str], variables: Sequence[str], *, network: bool
 ) -> Grants:
     import os
-    import sys
 
     from wcompose.errors import UsageError
     from wcompose.report import Finding
