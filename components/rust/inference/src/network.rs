@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use std::io::Cursor;
 use std::sync::Arc;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::internal::bail;
 
 pub const INPUTS: usize = 64;
 pub const CLASSES: usize = 10;
@@ -25,7 +26,8 @@ pub fn parameters() -> u32 {
 
 /// Probabilities of all classes for each image, row by row.
 ///
-/// `data` holds `images` rows of `INPUTS` finite numbers.
+/// `data` holds `images` rows of `INPUTS` finite numbers, meant to be from 0 to 1. Fails when they are so
+/// large that the sums of the network overflow.
 pub fn probabilities(images: usize, data: Vec<f32>) -> TractResult<Vec<f32>> {
     if images == 0 {
         return Ok(Vec::new());
@@ -34,6 +36,10 @@ pub fn probabilities(images: usize, data: Vec<f32>) -> TractResult<Vec<f32>> {
     let logits = plan()?.run(tvec!(batch.into()))?;
     let logits = logits[0].to_plain_array_view::<f32>()?;
     let mut flat: Vec<f32> = logits.iter().copied().collect();
+    // Finite numbers far outside 0..1 overflow in the sums; their softmax would not be a number.
+    if flat.iter().any(|logit| !logit.is_finite()) {
+        bail!("the elements are too large for this network, which takes brightness from 0 to 1");
+    }
     flat.chunks_exact_mut(CLASSES).for_each(softmax);
     Ok(flat)
 }
