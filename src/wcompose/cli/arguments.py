@@ -52,7 +52,8 @@ def from_wave(session: Session, function: ExportedFunction, texts: Sequence[str]
             name, kind = function.parameters[index]
             hint = value.hint or f"it is a `{kind}`"
             message = f"argument {index + 1} `{name}` does not parse: {value.message}"
-            findings.append(replace(value, message=message, hint=hint))
+            place = replace(value.place, file=f"argument {index + 1}")
+            findings.append(replace(value, message=message, place=place, hint=hint))
         else:
             values[index] = value
     if findings:
@@ -113,7 +114,7 @@ def from_json(text: str, what: int | str) -> Any:
             "argument-json",
             f"{subject} is not JSON: {message[:1].lower()}{message[1:]}",
             place=Place(
-                "" if isinstance(what, int) else what,
+                subject if isinstance(what, int) else what,
                 line,
                 column,
                 column + 1,

@@ -45,7 +45,7 @@ def build(
         force=force,
     )
     if result.is_fresh:
-        session.reporter.note(result.composition.name, "is up to date")
+        session.reporter.note(result.composition.name, "up to date")
     if json:
         import json as json_module
 
