@@ -37,6 +37,7 @@ class Network:
     def call(self, name: str, *arguments: Any) -> Any:
         index = self._instance.get_export_index(self._store, name, self._interface)
         function = self._instance.get_func(self._store, index)
+        assert function is not None, name
         result = function(self._store, *arguments)
         function.post_return(self._store)
         return result
@@ -46,7 +47,7 @@ class Network:
 
     def classify(self, classifier: Any, shape: list[int], data: list[float]) -> Any:
         batch = Record()
-        batch.shape, batch.data = shape, data
+        vars(batch).update(shape=shape, data=data)
         return self.call("[method]classifier.classify", classifier, batch)
 
     def predictions(self, classifier: Any, images: list[list[float]]) -> list[Any]:
@@ -55,7 +56,7 @@ class Network:
         assert isinstance(result, list), f"refused: {vars(result)}"
         return result
 
-    def classified(self, classifier: Any) -> int:
+    def classified(self, classifier: Any) -> Any:
         return self.call("[method]classifier.classified", classifier)
 
     def drop(self, classifier: Any) -> None:

@@ -50,9 +50,9 @@ BUILDS: dict[str, Callable[[Path], None]] = {
     ),
     "unknown-world": lambda root: project(
         root,
-        ONE.replace('"w"', '"wrold"'),
+        ONE.replace('"w"', '"plugn"'),
         a_wasm=CALLEE,
-        wit=WIT + "world world { export target; }\n",
+        wit=WIT + "world plugin { export target; }\n",
     ),
     "misfit-world": lambda root: project(
         root, ONE, a_wasm=CALLEE, wit=WIT + "world w { export target; }\n"
