@@ -36,6 +36,7 @@ class Network:
 
     def call(self, name: str, *arguments: Any) -> Any:
         index = self._instance.get_export_index(self._store, name, self._interface)
+        assert index is not None, name
         function = self._instance.get_func(self._store, index)
         assert function is not None, name
         result = function(self._store, *arguments)
