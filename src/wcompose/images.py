@@ -6,7 +6,11 @@ that nobody else may write to, and only if its keyed digest (HMAC-SHA256) is the
 when it was made, for the same component, runtime release, configuration and processor. Anything else
 is compiled again, without a word: the cache is never needed, only fast.
 
-Checking costs 0.7 ms a megabyte (SHA-256 with the processor's help); compiling costs 200 times that.
+Hashing costs 0.7 ms a megabyte (SHA-256 with the processor's help), compiling 200 times that. A file
+that was hashed before, and whose identity (device, inode, size, times of the last change of its content
+and of its status) is what it was then, is not hashed again: the status time cannot be set from outside. Times
+have the kernel's coarse resolution, so only an identity that was a few seconds old when the file was
+hashed is remembered; git's index does the same with what it calls racy entries.
 """
 
 from __future__ import annotations
@@ -19,13 +23,14 @@ import platform
 import secrets
 import stat
 import threading
+import time
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wcompose.errors import ArtifactError, WcomposeError
-from wcompose.files import digest_bytes, write_atomically
+from wcompose.files import digest_bytes, digest_file, write_atomically
 from wcompose.progress import Reporter, SilentReporter
 from wcompose.report import Place
 
@@ -41,6 +46,12 @@ SIZE_LIMIT = 1 << 29
 
 KEPT_BYTES = 2 << 30
 """Bytes of images that the cache keeps; those opened longest ago go first."""
+
+KEPT_NOTES = 1000
+"""Remembered identities that the cache keeps."""
+
+RACY_SECONDS = 2.0
+"""A file that changed less long ago than this when it was hashed is hashed again the next time."""
 
 MAX_WASM_STACK = 1 << 20
 """Bytes of stack that guests may use. Every thread that runs one must have this much and more."""
@@ -82,9 +93,15 @@ class ImageCache:
         Raises:
             ArtifactError: the file cannot be read, or is not a component that the runtime takes.
         """
+        known = self._known_digest(path)
+        if known is not None:
+            image = self._image_of(known)
+            if image is not None and (component := self._load(image)) is not None:
+                return component
         data = _read(path)
         image = self._image_of(digest_bytes(data))
         if image is not None and (component := self._load(image)) is not None:
+            self._note_digest(path, digest_bytes(data))
             return component
         reporter = reporter or SilentReporter()
         reporter.started(path.name, "compiling")
@@ -201,9 +218,54 @@ class ImageCache:
     def _sign_file(self, image: Path) -> bytes:
         if self._key is None:
             raise AssertionError("an image is only named when there is a key")
-        with image.open("rb") as stream:
-            content = hashlib.file_digest(stream, "sha256").digest()
+        digest = self._known_digest(image)
+        if digest is None:
+            digest = digest_file(image)
+            self._note_digest(image, digest)
+        content = bytes.fromhex(digest.removeprefix("sha256:"))
         return hmac.new(self._key, image.name.encode() + content, "sha256").digest()
+
+    def _known_digest(self, path: Path) -> str | None:
+        """The digest of a file that is still the one that was hashed before."""
+        try:
+            note = self._note_of(path)
+            if note is None or self._key is None or not _is_ours(note):
+                return None
+            digest, _, signature = note.read_text("ascii").partition("\n")
+        except (OSError, UnicodeDecodeError):
+            return None
+        expected = self._sign_note(note.name, digest)
+        return digest if hmac.compare_digest(signature, expected) else None
+
+    def _note_digest(self, path: Path, digest: str) -> None:
+        """Remember the digest of a file that was just hashed, unless it changed just now."""
+        with contextlib.suppress(OSError):
+            note = self._note_of(path)
+            status = path.stat()
+            newest = max(status.st_mtime, status.st_ctime)
+            if note is None or not 0 <= newest <= time.time() - RACY_SECONDS:
+                return
+            write_atomically(note, f"{digest}\n{self._sign_note(note.name, digest)}".encode())
+
+    def _note_of(self, path: Path) -> Path | None:
+        """The file that remembers ``path`` as it is now."""
+        if self._directory is None:
+            return None
+        status = path.stat()
+        identity = (
+            status.st_dev,
+            status.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+        )
+        name = hashlib.sha256(repr(identity).encode()).hexdigest()
+        return self._directory / f"{name}.seen"
+
+    def _sign_note(self, name: str, digest: str) -> str:
+        if self._key is None:
+            raise AssertionError("a file is only noted when there is a key")
+        return hmac.new(self._key, f"seen\0{name}\0{digest}".encode(), "sha256").hexdigest()
 
     def _evict(self, keep: Path) -> None:
         if self._directory is None:
@@ -219,6 +281,9 @@ class ImageCache:
             if total > KEPT_BYTES and image != keep:
                 image.with_suffix(".mac").unlink(missing_ok=True)
                 image.unlink(missing_ok=True)
+        notes = sorted(self._directory.glob("*.seen"), key=_used_at, reverse=True)
+        for note in notes[KEPT_NOTES:]:
+            note.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes:

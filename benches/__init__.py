@@ -1,0 +1,1 @@
+"""What a call costs composed, beside the other ways of joining languages."""

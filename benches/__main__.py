@@ -1,0 +1,111 @@
+"""Run every benchmark: `python -m benches [--quick] [--json FILE] [--check]`.
+
+Needs the extra `bench`. All sides run in one go, because machines differ and drift; read ratios, not
+single times.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benches import sections
+from benches.guests import ROOT, Bench
+from benches.measure import QUICK, Effort, Figure
+from benches.sections import WAYS, Section
+
+
+def main() -> int:
+    """Measure, print, and judge."""
+    parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few and short samples")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--check", action="store_true", help="fail when a promise does not hold")
+    options = parser.parse_args()
+    effort = QUICK if options.quick else Effort()
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    sections.build_flagship()
+    bench = Bench.at(ROOT / "build" / "bench-cache")
+    found = {
+        "calls": sections.calls(bench, effort),
+        "cold start": sections.cold_start(bench, effort),
+        "composing": sections.composing(bench, effort),
+        "memory": sections.memory(bench, effort),
+    }
+    for name, section in found.items():
+        console.print(_calls_table(section) if name == "calls" else _table(section))
+    console.print(_floors_table(found))
+    if options.json is not None:
+        machine = {
+            "processors": os.cpu_count(),
+            "system": platform.platform(),
+            "python": platform.python_version(),
+            "wasmtime": version("wasmtime"),
+        }
+        options.json.write_text(sections.document(found, machine) + "\n")
+    holds = all(row[-1] for row in sections.floors(found))
+    return 1 if options.check and not holds else 0
+
+
+def _calls_table(section: Section) -> Table:
+    table = Table(title=f"{section.title}: median (least to most), and times the composed median")
+    table.add_column("")
+    for way in WAYS:
+        table.add_column(way, justify="right")
+    for name, row in section.rows.items():
+        base = row["composed"].median
+        cells = [_text(row["composed"], section.unit)]
+        cells += [
+            f"{_text(row[way], section.unit)}\n{row[way].median / base:,.1f} ×" for way in WAYS[1:]
+        ]
+        table.add_row(name, *cells)
+    return table
+
+
+def _table(section: Section) -> Table:
+    table = Table(title=section.title)
+    table.add_column("")
+    columns = list(dict.fromkeys(column for row in section.rows.values() for column in row))
+    for column in columns:
+        table.add_column(column, justify="right")
+    for name, row in section.rows.items():
+        table.add_row(
+            name, *(_text(row[each], section.unit) if each in row else "" for each in columns)
+        )
+    return table
+
+
+def _floors_table(found: dict[str, Section]) -> Table:
+    table = Table(title="what is promised")
+    for column in ("", "promised", "measured", ""):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, promised, measured, holds in sections.floors(found):
+        table.add_row(
+            name, f"{promised:,.4g}", f"{measured:,.4g}", "holds" if holds else "DOES NOT"
+        )
+    return table
+
+
+def _text(value: Figure, unit: str) -> str:
+    scaled = [_scaled(each, unit) for each in (value.median, value.least, value.most)]
+    return scaled[0] if value.samples == 1 else f"{scaled[0]} ({scaled[1]} to {scaled[2]})"
+
+
+def _scaled(value: float, unit: str) -> str:
+    if unit == "B":
+        return f"{value / 1024:,.1f} KiB"
+    for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
+        if value * factor >= 1:
+            return f"{value * factor:.3g} {name}"
+    return f"{value * 1e9:.3g} ns"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

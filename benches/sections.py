@@ -1,0 +1,223 @@
+"""The measurements of a run, each a table of named figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benches.clients import TIMEOUT, grpc_way, http_way, server
+from benches.guests import FLAGSHIP, LIMITS, PAIRS, ROOT, Bench, Composed, Forwarded
+from benches.measure import Effort, Figure, clock, figure, per_call
+from wcompose.graph.compose import compose_graph
+from wcompose.images import RACY_SECONDS, ImageCache
+from wcompose.runtime import Grants, Instance, OpenComponent, find_function
+
+SIZES: tuple[int | None, ...] = (None, 8, 1 << 10, 1 << 16, 1 << 20)
+"""Bytes of the argument; none for two integers."""
+WAYS = ("composed", "host forwarding", "http", "grpc")
+
+
+@dataclass
+class Section:
+    """One table.
+
+    Attributes:
+        title: what it shows.
+        unit: of its figures: ``s`` or ``B``.
+        rows: name of each row, and its figures by column.
+    """
+
+    title: str
+    unit: str
+    rows: dict[str, dict[str, Figure]] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The table as JSON values."""
+        rows = {
+            name: {column: each.to_json() for column, each in row.items()}
+            for name, row in self.rows.items()
+        }
+        return {"title": self.title, "unit": self.unit, "rows": rows}
+
+
+def calls(bench: Bench, effort: Effort) -> Section:
+    """The same call composed, forwarded by the host, over HTTP and over gRPC."""
+    section = Section("one call", "s")
+    with server("http") as http_port, server("grpc") as grpc_port:
+        remote = {
+            size: {
+                "http": per_call(http_way(http_port, size), effort),
+                "grpc": per_call(grpc_way(grpc_port, size), effort),
+            }
+            for size in SIZES
+        }
+    for caller, callee in PAIRS:
+        composed, forwarded = Composed(bench, caller, callee), Forwarded(bench, caller, callee)
+        for size in SIZES:
+            section.rows[f"{caller} → {callee}, {_size_text(size)}"] = {
+                "composed": per_call(composed.way(size), effort),
+                "host forwarding": per_call(forwarded.way(size), effort),
+                **remote[size],
+            }
+    return section
+
+
+def _size_text(size: int | None) -> str:
+    if size is None:
+        return "two integers"
+    if size < 1 << 10:
+        return f"{size} B"
+    return f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB"
+
+
+def cold_start(bench: Bench, effort: Effort) -> Section:
+    """From nothing to the first answer: the composition beside a Python service as a process."""
+    bench.images.warm(FLAGSHIP)
+    # An image is hashed at its first openings, and trusted by its identity from then on.
+    time.sleep(RACY_SECONDS + 0.5)
+    _cold_sample(bench)
+    names = ("open", "instantiate", "first call", "total")
+    samples = [_cold_sample(bench) for _ in range(effort.samples)]
+    parts = {
+        name: list(values) for name, values in zip(names, zip(*samples, strict=True), strict=True)
+    }
+    service = [clock(_start_service) for _ in range(effort.samples)]
+    section = Section("cold start: the three-language graph, and a Python HTTP service", "s")
+    section.rows["composition"] = {name: figure(values) for name, values in parts.items()}
+    section.rows["python process"] = {"total": figure(service)}
+    return section
+
+
+def _cold_sample(bench: Bench) -> tuple[float, float, float, float]:
+    """Seconds of opening, instantiating and the first call, and their sum."""
+    images = ImageCache(bench.cache / "images")
+    _ = images.engine  # one for a process, made once
+    start = time.perf_counter()
+    opened = OpenComponent(FLAGSHIP, images)
+    after_open = time.perf_counter()
+    instance = opened.instantiate(Grants(), LIMITS)
+    after_instantiate = time.perf_counter()
+    _health(opened, instance)
+    end = time.perf_counter()
+    return (
+        after_open - start,
+        after_instantiate - after_open,
+        end - after_instantiate,
+        end - start,
+    )
+
+
+def _health(opened: OpenComponent, instance: Instance) -> None:
+    request = {"method": "get", "target": "/health", "headers": [], "body": []}
+    response = instance.call(find_function(opened.functions, "handler.handle"), [request])
+    if response["status"] != 200:
+        raise AssertionError(f"the flagship answered {response['status']}")
+
+
+def _start_service() -> None:
+    with (
+        server("http") as port,
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=TIMEOUT) as answer,
+    ):
+        answer.read()
+
+
+def composing(bench: Bench, effort: Effort) -> Section:
+    """Planning and composing the flagship, with the engine warm."""
+    parts = bench.flagship_parts()
+    output = bench.cache / "flagship.wasm"
+    graph = bench.graph(parts)
+    compose_graph(graph, bench.engine, output)
+    section = Section(f"composing {output.stat().st_size / 1e6:.0f} MB, engine warm", "s")
+    repeat = range(effort.samples)
+    section.rows["flagship"] = {
+        "read and plan": figure([clock(lambda: bench.graph(parts)) for _ in repeat]),
+        "compose and validate": figure(
+            [clock(lambda: compose_graph(graph, bench.engine, output)) for _ in repeat]
+        ),
+    }
+    return section
+
+
+def memory(bench: Bench, effort: Effort) -> Section:
+    """Resident memory that each live instance adds, after its first call."""
+    section = Section("memory of a live instance", "B")
+    counts = (50, 5) if effort.samples < 5 else (500, 50)
+    cases: dict[str, tuple[Path, int, Callable[[OpenComponent, Instance], None]]] = {
+        "rust callee": (bench.part("rust", "callee"), counts[0], _add),
+        "three-language graph": (FLAGSHIP, counts[1], _health),
+    }
+    for name, (path, count, use) in cases.items():
+        opened = OpenComponent(path, bench.images)
+        kept = [_used(opened, use)]
+        before = _resident()
+        kept += [_used(opened, use) for _ in range(count)]
+        section.rows[name] = {"resident": figure([(_resident() - before) / count], count)}
+        kept.clear()
+    return section
+
+
+def _add(opened: OpenComponent, instance: Instance) -> None:
+    instance.call(find_function(opened.functions, "add"), [1, 2])
+
+
+def _used(opened: OpenComponent, use: Callable[[OpenComponent, Instance], None]) -> Instance:
+    instance = opened.instantiate(Grants(), LIMITS)
+    use(opened, instance)
+    return instance
+
+
+def _resident() -> int:
+    """Resident bytes of this process (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def build_flagship() -> None:
+    """Make sure that the flagship's composition is there."""
+    subprocess.run([sys.executable, "-m", "wcompose", "build", str(ROOT)], check=True)
+
+
+def floors(sections: dict[str, Section]) -> list[tuple[str, float, float, bool]]:
+    """What is promised: name, promised, measured, whether it holds. Ratios of medians of this run."""
+    rows = sections["calls"].rows
+    cold = sections["cold start"].rows["composition"]["total"].median
+    composed = sections["composing"].rows["flagship"]["compose and validate"].median
+
+    def ratio(row: str) -> float:
+        return rows[row]["grpc"].median / rows[row]["composed"].median
+
+    found = [
+        ("python → rust, times faster than gRPC", 300.0, ratio("python → rust, two integers")),
+        ("go → rust on integers, times faster than gRPC", 1e4, ratio("go → rust, two integers")),
+        ("cold start of the graph, ms at most", 25.0, cold * 1e3),
+        ("composing the flagship, s at most", 0.6, composed),
+    ]
+    return [
+        (name, promised, measured, measured <= promised if "most" in name else measured >= promised)
+        for name, promised, measured in found
+    ]
+
+
+def document(sections: dict[str, Section], machine: dict[str, Any]) -> str:
+    """The whole run as JSON."""
+    return json.dumps(
+        {
+            "machine": machine,
+            "sections": {name: section.to_json() for name, section in sections.items()},
+            "floors": [
+                {"name": name, "promised": promised, "measured": measured, "holds": holds}
+                for name, promised, measured, holds in floors(sections)
+            ],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
