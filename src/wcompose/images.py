@@ -8,9 +8,9 @@ is compiled again, without a word: the cache is never needed, only fast.
 
 Hashing costs 0.7 ms a megabyte (SHA-256 with the processor's help), compiling 200 times that. A file
 that was hashed before, and whose identity (device, inode, size, times of the last change of its content
-and of its status) is what it was then, is not hashed again: the status time cannot be set from outside. Times
-have the kernel's coarse resolution, so only an identity that was a few seconds old when the file was
-hashed is remembered; git's index does the same with what it calls racy entries.
+and of its status) is what it was then, is not hashed again: the status time cannot be set from outside.
+Times have the kernel's coarse resolution, so only an identity that was some seconds old when the file
+was hashed is remembered; git's index does the same with what it calls racy entries.
 """
 
 from __future__ import annotations
