@@ -28,8 +28,9 @@ HEAD = """\
 
 <!-- Written by scripts/make_reference.py. -->
 
-The project file. Unknown keys are errors. Paths are relative to the file and stay below its directory. Editors that
-know JSON Schema can check it with `wcompose/project/wcompose.schema.json` of the installed package.
+The project file. Unknown keys are errors. Paths are relative to the file and stay below its
+directory. Editors that know JSON Schema can check it with `wcompose/project/wcompose.schema.json` of
+the installed package.
 """
 TABLES: tuple[tuple[str, type[Table]], ...] = (
     ("[project]", ProjectTable),
