@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,27 +34,41 @@ def link(
         LinkError: see `plan_graph`.
     """
     graph = plan_graph(nodes, edges, exports)
-    if not graph.type_imports:
-        return graph
-    directory.mkdir(parents=True, exist_ok=True)
-    output = directory / "types.wasm"
-    importers = sorted(
-        {
-            node.component.path
-            for node in nodes
-            if not set(graph.type_imports).isdisjoint(node.component.world.imports)
-        }
-    )
-    engine.provide_types(importers, graph.type_imports, output)
-    return plan_graph([*nodes, _types_node(nodes, engine, output)], edges, exports)
+    homes: list[Node] = []
+    served: set[str] = set()
+    while lacking := _lacking_types(graph, served):
+        # One importer at a time: each binary holds the part of an interface that it uses, and the
+        # parts of two need not fit one home.
+        importer, interfaces = lacking
+        served.add(importer.name)
+        home = directory / f"{_free_name([*nodes, *homes])}.wasm"
+        directory.mkdir(parents=True, exist_ok=True)
+        engine.provide_types([importer.component.path], interfaces, home)
+        homes.append(Node(home.stem, read_component(engine, home)))
+        graph = plan_graph([*nodes, *homes], edges, exports)
+    return graph
 
 
-def _types_node(nodes: Sequence[Node], engine: Engine, file: Path) -> Node:
+def _lacking_types(graph: Graph, served: Collection[str]) -> tuple[Node, tuple[str, ...]] | None:
+    """The first node by name, but for those served, that lacks types; and their interfaces."""
+    filled = {(edge.importer, edge.import_name) for edge in graph.edges}
+    for node in sorted(graph.nodes, key=lambda node: node.name):
+        names = tuple(
+            name
+            for name in graph.type_imports
+            if name in node.component.world.imports and (node.name, name) not in filled
+        )
+        if names and node.name not in served:
+            return node, names
+    return None
+
+
+def _free_name(nodes: Sequence[Node]) -> str:
     taken = {node.name for node in nodes}
     name = "types"
     while name in taken:
         name = f"{name}-only"
-    return Node(name, read_component(engine, file))
+    return name
 
 
 def read_component(engine: Engine, file: Path) -> Component:

@@ -8,7 +8,8 @@ The rules, in the order in which they are asked for each import of each node:
    Interface Name"). Those whose type does not fit are refused with every mismatch.
 3. Of those that fit, the highest version wins. Two nodes that offer that same version are a choice
    that the planner does not make: the project has to state the edge.
-4. An interface of value types only needs no provider: types are structural.
+4. An interface of value types only needs no provider, nor does a value type that a world itself uses:
+   types are structural.
 5. An import of WASI that no node exports belongs to the host.
 6. Anything else is an unmet import.
 
@@ -24,6 +25,7 @@ from wcompose.contract import (
     InterfaceExtern,
     ItemName,
     Mismatch,
+    TypeExtern,
     compare_extern,
     parse_item_name,
 )
@@ -152,6 +154,9 @@ class _Planner:
             return
         if stated is not None and stated.source is not None:
             self._take_stated(node, name, extern, stated.source)
+            return
+        if isinstance(extern, TypeExtern) and not extern.type.is_resource:
+            self._leave_outside(node, name, "a value type is structural, so no node is needed")
             return
         candidates = self._candidates(node, name, extern)
         fitting = [
