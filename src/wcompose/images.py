@@ -99,6 +99,9 @@ class ImageCache:
             if image is not None and (component := self._load(image)) is not None:
                 return component
         data = _read(path)
+        if not data.startswith(b"\0asm"):
+            # The runtime would take text for a program, and tell of its syntax otherwise.
+            raise _refusal(path, data, "")
         image = self._image_of(digest_bytes(data))
         if image is not None and (component := self._load(image)) is not None:
             self._note_digest(path, digest_bytes(data))

@@ -30,9 +30,18 @@ class RunCommand(TyperCommand):
     """Takes ``-5`` for an argument of the guest, not for an option of ours."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Mark negative numbers, so that the parser leaves them alone."""
+        """Mark negative numbers, so that the parser leaves them alone; not an option's value."""
         if "--" not in args:
-            args = [_MARK + arg if _NEGATIVE_NUMBER.match(arg) else arg for arg in args]
+            takes_value = {
+                name
+                for parameter in self.params
+                if not getattr(parameter, "is_flag", True)
+                for name in parameter.opts
+            }
+            args = [
+                _MARK + arg if _NEGATIVE_NUMBER.match(arg) and before not in takes_value else arg
+                for before, arg in zip(("", *args), args, strict=False)
+            ]
         return super().parse_args(ctx, args)
 
 
@@ -315,6 +324,8 @@ def _function(
     request: _Request,
     find: Any,
 ) -> tuple[ExportedFunction, Sequence[str]]:
+    from dataclasses import replace
+
     from wcompose.errors import UsageError
 
     if request.invoke is None:
@@ -328,7 +339,12 @@ def _function(
             else "it exports no function at all",
         )
     if "(" in request.invoke:
-        name, texts = session.engine.parse_call(request.invoke)
+        try:
+            name, texts = session.engine.parse_call(request.invoke)
+        except UsageError as error:
+            raise UsageError(
+                replace(each, place=replace(each.place, file="--invoke")) for each in error.findings
+            ) from None
         if request.arguments:
             raise UsageError.of(
                 "arguments-twice",

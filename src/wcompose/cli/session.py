@@ -110,5 +110,9 @@ class Session:
 
 def write_result(text: str) -> None:
     """Write a command's result to standard output as it is, without wrapping or colour."""
-    sys.stdout.write(text if text.endswith("\n") else text + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text if text.endswith("\n") else text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away, as `head` does; click would make a failure of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
