@@ -15,7 +15,7 @@ from wcompose.project.lock import read_lock
 
 def test_run_classifies_the_held_out_images(flagship: Path, command: Any) -> None:
     result = command("run", REPOSITORY)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert result.returncode == 0, result.stderr
     match = re.search(r"(\d+) of (\d+) digits recognised: accuracy ([\d.]+)", result.stdout)
     assert match is not None
     correct, samples, accuracy = int(match[1]), int(match[2]), float(match[3])

@@ -133,8 +133,9 @@ def test_ctrl_c_ends_a_looping_guest(misbehaving: OpenComponent) -> None:
         "from wcompose.runtime import *\n"
         "opened = OpenComponent(Path(sys.argv[1]), ImageCache(None))\n"
         "instance = opened.instantiate(Grants())\n"
-        "print('calling', flush=True)\n"
-        "try: instance.call(find_function(opened.functions, 'spin'), [])\n"
+        "try:\n"
+        "    print('calling', flush=True)\n"
+        "    instance.call(find_function(opened.functions, 'spin'), [])\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )
     child = subprocess.Popen(

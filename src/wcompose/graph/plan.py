@@ -6,8 +6,8 @@ The rules, in the order in which they are asked for each import of each node:
 2. Otherwise the exports of the other nodes are looked at whose name matches: the same name, or the
    same package and interface on the same version track (Component Model, Explainer.md, "Canonical
    Interface Name"). Those whose type does not fit are refused with every mismatch.
-3. Of those that fit, the highest version wins. Two nodes that offer that same version are a choice
-   that the planner does not make: the project has to state the edge.
+3. Of those that fit, the import's own version wins, or else the highest. Two nodes that offer that
+   same version are a choice that the planner does not make: the project has to state the edge.
 4. An interface of value types only needs no provider, nor does a value type that a world itself uses:
    types are structural.
 5. An import of WASI that no node exports belongs to the host.
