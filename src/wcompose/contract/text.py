@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 from wcompose.contract.model import (
     Extern,
@@ -42,6 +43,9 @@ _WORDS: Mapping[type[Definition], str] = {
     ResourceType: "resource",
 }
 
+Spell: TypeAlias = Callable[[str], str]
+"""Spells a name: as it is in messages, escaped in WIT."""
+
 LONGEST_TEXT = 400
 """Characters of a type's text; a type of a hand-made binary may be very much longer."""
 
@@ -51,7 +55,7 @@ def type_text(of: Definition | None) -> str:
 
     Named types stand by their names. The text ends with ``…`` where it would become too long.
     """
-    return _bounded(_type_pieces(of))
+    return _bounded(type_pieces(of))
 
 
 def definition_text(of: TypeDef) -> str:
@@ -61,7 +65,7 @@ def definition_text(of: TypeDef) -> str:
 
 def function_text(of: Function) -> str:
     """A function's type: ``func(a: u32) -> result<string>``, ``static async func()``."""
-    return _bounded(_function_pieces(of))
+    return _bounded(function_pieces(of))
 
 
 def extern_text(of: Extern) -> str:
@@ -96,49 +100,51 @@ def _bounded(pieces: Iterator[str]) -> str:
     return text
 
 
-def _type_pieces(of: Definition | None) -> Iterator[str]:
+def type_pieces(of: Definition | None, spell: Spell = str) -> Iterator[str]:
+    """The text of a use of a type, piece by piece; it may be exponentially long."""
     match of:
         case None:
             yield "_"
         case Primitive(name):
             yield name
         case TypeDef(name):
-            yield name
+            yield spell(name)
         case HandleType(resource, is_borrow):
-            yield f"borrow<{resource.name}>" if is_borrow else resource.name
+            yield f"borrow<{spell(resource.name)}>" if is_borrow else spell(resource.name)
         case ListType(element, length):
             yield "list<"
-            yield from _type_pieces(element)
+            yield from type_pieces(element, spell)
             yield ">" if length is None else f", {length}>"
         case MapType(key, value):
             yield "map"
-            yield from _arguments((key, value))
+            yield from _arguments((key, value), spell)
         case OptionType(payload):
             yield "option"
-            yield from _arguments((payload,))
+            yield from _arguments((payload,), spell)
         case ResultType(ok, error):
             yield "result"
-            yield from _arguments((ok, error) if error is not None else (ok,) if ok else ())
+            given = (ok, error) if error is not None else (ok,) if ok else ()
+            yield from _arguments(given, spell)
         case TupleType(elements):
             yield "tuple"
-            yield from _arguments(elements)
+            yield from _arguments(elements, spell)
         case StreamType(payload):
             yield "stream"
-            yield from _arguments((payload,) if payload else ())
+            yield from _arguments((payload,) if payload else (), spell)
         case FutureType(payload):
             yield "future"
-            yield from _arguments((payload,) if payload else ())
+            yield from _arguments((payload,) if payload else (), spell)
         case MembersType() | ResourceType():
-            yield from _body(of)
+            yield from _body(of, spell=spell)
 
 
-def _arguments(types: tuple[Type | None, ...]) -> Iterator[str]:
+def _arguments(types: tuple[Type | None, ...], spell: Spell) -> Iterator[str]:
     if not types:
         return
     separator = "<"
     for each in types:
         yield separator
-        yield from _type_pieces(each)
+        yield from type_pieces(each, spell)
         separator = ", "
     yield ">"
 
@@ -157,26 +163,27 @@ def _definition_pieces(of: TypeDef) -> Iterator[str]:
             )
         case definition:
             yield f"type {of.name} = "
-            yield from _type_pieces(definition)
+            yield from type_pieces(definition)
 
 
-def _body(of: MembersType | ResourceType, name: str = "") -> Iterator[str]:
+def _body(of: MembersType | ResourceType, name: str = "", spell: Spell = str) -> Iterator[str]:
     word = definition_word(of)
     yield f"{word} {name}" if name else word
     if isinstance(of, ResourceType) or not of.members:
         return
     separator = " { "
     for member in of.members:
-        yield f"{separator}{member.name}"
+        yield f"{separator}{spell(member.name)}"
         if member.type is not None:
             yield "(" if isinstance(of, VariantType) else ": "
-            yield from _type_pieces(member.type)
+            yield from type_pieces(member.type, spell)
             yield ")" if isinstance(of, VariantType) else ""
         separator = ", "
     yield " }"
 
 
-def _function_pieces(of: Function) -> Iterator[str]:
+def function_pieces(of: Function, spell: Spell = str) -> Iterator[str]:
+    """The text of a function's type, piece by piece."""
     if of.kind is FunctionKind.STATIC:
         yield "static "
     if of.is_async:
@@ -184,13 +191,13 @@ def _function_pieces(of: Function) -> Iterator[str]:
     yield of.kind.value if of.kind is FunctionKind.CONSTRUCTOR else of.accessor or "func"
     separator = "("
     for parameter in _written_parameters(of):
-        yield f"{separator}{parameter.name}: "
-        yield from _type_pieces(parameter.type)
+        yield f"{separator}{spell(parameter.name)}: "
+        yield from type_pieces(parameter.type, spell)
         separator = ", "
     yield "()" if separator == "(" else ")"
     if of.result is not None and not _is_plain_constructor(of):
         yield " -> "
-        yield from _type_pieces(of.result)
+        yield from type_pieces(of.result, spell)
 
 
 def _written_parameters(of: Function) -> tuple[Parameter, ...]:
