@@ -31,9 +31,53 @@ LONGEST_WIT = 1 << 16
 """Characters of one text; the largest interface of WASI has 25,000."""
 
 KEYWORDS = frozenset(
-    "use type func u8 u16 u32 u64 s8 s16 s32 s64 f32 f64 float32 float64 char resource record flags "
-    "variant enum bool string option result future stream list map own borrow as from static "
-    "interface tuple world import export package with include constructor error-context async".split()  # noqa: SIM905
+    {
+        "as",
+        "async",
+        "bool",
+        "borrow",
+        "char",
+        "constructor",
+        "enum",
+        "error-context",
+        "export",
+        "f32",
+        "f64",
+        "flags",
+        "float32",
+        "float64",
+        "from",
+        "func",
+        "future",
+        "import",
+        "include",
+        "interface",
+        "list",
+        "map",
+        "option",
+        "own",
+        "package",
+        "record",
+        "resource",
+        "result",
+        "s16",
+        "s32",
+        "s64",
+        "s8",
+        "static",
+        "stream",
+        "string",
+        "tuple",
+        "type",
+        "u16",
+        "u32",
+        "u64",
+        "u8",
+        "use",
+        "variant",
+        "with",
+        "world",
+    }
 )
 """Words that a name is escaped from with ``%`` (``wit-parser/src/ast/lex.rs``, ``Token``)."""
 
