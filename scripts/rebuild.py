@@ -76,6 +76,16 @@ PARTS: dict[str, RustPart | GoPart] = {
         "caller",
         "benches/components/go-caller.wasm",
     ),
+    "tokens-vault": RustPart("tokens-vault", "tests/composing/components/vault.wasm"),
+    "tokens-relay": RustPart("tokens-relay", "tests/composing/components/relay.wasm"),
+    "tokens-auditor": RustPart("tokens-auditor", "tests/composing/components/auditor.wasm"),
+    "tokens-runner": RustPart("tokens-runner", "tests/composing/components/runner.wasm"),
+    "tokens-clerk": GoPart(
+        "tests/composing/components/clerk",
+        "tests/composing/wit",
+        "front-desk",
+        "tests/composing/components/clerk.wasm",
+    ),
 }
 
 
