@@ -1,0 +1,88 @@
+"""Imports and exports of the components of a binary, with their WIT; and how what fills them is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wcompose.contract import Contract, Extern, InterfaceExtern, TypeExtern, World
+from wcompose.contract.wit import extern_wit
+from wcompose.errors import EngineFault, UserError
+from wcompose.picture.model import Port
+
+HOST = "the host"
+OUTSIDE = "the outside"
+NOBODY = "nothing"
+STRUCTURE = "nothing: value types are structural"
+
+
+def outside_words(import_name: str, name: str, *, is_host: bool) -> str:
+    """How an import is told that the whole imports as ``name``."""
+    if is_host:
+        return HOST
+    return OUTSIDE if name == import_name else f"{OUTSIDE}, as {name}"
+
+
+def is_value_type(extern: Extern | None) -> bool:
+    """Whether it is a type and no resource."""
+    return isinstance(extern, TypeExtern) and not extern.type.is_resource
+
+
+def is_types_only(extern: Extern | None) -> bool:
+    """Whether it is a value type, or an interface of nothing else."""
+    if isinstance(extern, InterfaceExtern):
+        return not extern.interface.functions and not any(
+            each.is_resource for each in extern.interface.types.values()
+        )
+    return is_value_type(extern)
+
+
+class Ports:
+    """The imports and exports of a binary's components; what nobody asks for is not read.
+
+    Args:
+        components: as in `wcompose.picture.of_binary`.
+    """
+
+    def __init__(self, components: Sequence[Mapping[str, Any]]) -> None:
+        self._components = components
+        self._worlds: dict[int, World | None] = {}
+        self._texts: dict[tuple[int, str, str], str] = {}
+
+    def extern(self, component: int, side: str, name: str) -> Extern | None:
+        """An import or an export; none where the component's contract cannot be read.
+
+        Args:
+            component: index of the component.
+            side: ``imports`` or ``exports``.
+            name: its name.
+        """
+        if component not in self._worlds:
+            self._worlds[component] = _world(self._components[component].get("contract"))
+        world = self._worlds[component]
+        if world is None:
+            return None
+        return (world.imports if side == "imports" else world.exports).get(name)
+
+    def functions(self, component: int, side: str, name: str) -> tuple[str, ...]:
+        """Names of the functions of an interface, which tell where the interface is from."""
+        extern = self.extern(component, side, name)
+        return tuple(extern.interface.functions) if isinstance(extern, InterfaceExtern) else ()
+
+    def port(self, component: int, side: str, name: str, filled_by: str = "") -> Port:
+        """An import or an export as it is drawn."""
+        key = (component, side, name)
+        if key not in self._texts:
+            extern = self.extern(*key)
+            self._texts[key] = "" if extern is None else extern_wit(name, extern)
+        return Port(name, self._texts[key], filled_by)
+
+
+def _world(contract: Mapping[str, Any] | None) -> World | None:
+    # A contract that nobody can read takes its texts away, not the picture.
+    if contract is None:
+        return None
+    try:
+        return Contract.from_json(contract).world
+    except (UserError, EngineFault):
+        return None
