@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, encode, run
+from wcompose.cli import build, encode, inspect, run
 
 
 def register(app: typer.Typer) -> None:
@@ -12,3 +12,4 @@ def register(app: typer.Typer) -> None:
     app.command("build")(build.build)
     app.command("run", cls=run.RunCommand)(run.run)
     app.command("encode")(encode.encode)
+    app.command("inspect")(inspect.inspect)
