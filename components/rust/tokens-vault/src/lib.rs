@@ -34,7 +34,8 @@ impl GuestToken for Entry {
     }
 
     fn add(&self, amount: u64) {
-        self.amount.set(self.amount.get() + amount);
+        let sum = self.amount.get().checked_add(amount);
+        self.amount.set(sum.expect("a token is worth too much"));
     }
 }
 
