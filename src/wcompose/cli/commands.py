@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, encode, inspect, run
+from wcompose.cli import build, compose, encode, graph, inspect, run
 
 
 def register(app: typer.Typer) -> None:
     """Add every command to the application."""
     app.command("build")(build.build)
+    app.command("compose")(compose.compose)
     app.command("run", cls=run.RunCommand)(run.run)
     app.command("encode")(encode.encode)
     app.command("inspect")(inspect.inspect)
+    app.command("graph")(graph.graph)

@@ -1,0 +1,397 @@
+"""Pictures of binaries, from structures made by hand and from what composers really write."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from structures import bundle, component, given, instance, own, taken, whole
+
+from wcompose.errors import ArtifactError, EngineFault
+from wcompose.picture import Picture
+from wcompose.picture.model import NodeKind
+from wcompose.picture.of_binary import MOST_INSTANCES, picture_of_binary
+
+Json = dict[str, Any]
+
+
+def picture(*components: Json, subject: str = "some/app.wasm") -> Picture:
+    return picture_of_binary(
+        {"components": list(components)}, subject=subject, size=1234, digest="sha256:00"
+    )
+
+
+def edges(drawn: Picture) -> list[str]:
+    return [f"{e.importer}:{e.import_name} <- {e.exporter}:{e.export_name}" for e in drawn.edges]
+
+
+def outsides(drawn: Picture) -> list[str]:
+    return [
+        f"{each.importer}:{each.import_name} <- {each.name}{' (host)' * each.is_host}"
+        for each in drawn.outsides
+    ]
+
+
+def offers(drawn: Picture) -> list[str]:
+    return [f"{each.name} = {each.exporter}:{each.export_name}" for each in drawn.offers]
+
+
+def names(drawn: Picture) -> list[str]:
+    return [node.name for node in drawn.nodes]
+
+
+def test_a_component_that_is_no_composition_is_one_node() -> None:
+    drawn = picture(
+        component(
+            imports=("wasi:filesystem/preopens@0.2.6", "a:b/c"), exports=("x:y/z",), language="Rust"
+        )
+    )
+    assert (drawn.title, drawn.subject, drawn.size, drawn.digest) == (
+        "app",
+        "some/app.wasm",
+        1234,
+        "sha256:00",
+    )
+    (node,) = drawn.nodes
+    assert (node.name, node.kind, node.language) == ("app", NodeKind.COMPONENT, "Rust")
+    assert node.capabilities == ("filesystem",)
+    assert [port.filled_by for port in node.imports] == ["the host", "the outside"]
+    assert outsides(drawn) == [
+        "app:a:b/c <- a:b/c",
+        "app:wasi:filesystem/preopens@0.2.6 <- wasi:filesystem/preopens@0.2.6 (host)",
+    ]
+    assert offers(drawn) == ["x:y/z = app:x:y/z"]
+    assert drawn.edges == ()
+
+
+def test_instances_become_nodes_and_their_arguments_edges() -> None:
+    drawn = picture(
+        component(
+            "shop",
+            imports=("wasi:clocks/wall-clock@0.2.6",),
+            exports={"a:b/top": given(2, "a:b/top")},
+            instances=[
+                instance(
+                    1,
+                    "base",
+                    **{"wasi__clocks_wall-clock@0.2.6": taken("wasi:clocks/wall-clock@0.2.6")},
+                ),
+                instance(2, "left", a__b_base=given(0, "a:b/base")),
+                instance(3, a__b_base=given(0, "a:b/base"), a__b_left=given(1, "a:b/left")),
+            ],
+        ),
+        component(
+            "db",
+            imports=("wasi:clocks/wall-clock@0.2.6",),
+            exports=("a:b/base",),
+            language="Go",
+            size=7,
+        ),
+        component("left", imports=("a:b/base",), exports=("a:b/left",), language="Python"),
+        component(imports=("a:b/base", "a:b/left"), exports=("a:b/top",), language="Rust"),
+    )
+    assert drawn.title == "shop"
+    assert [(node.name, node.language, node.component) for node in drawn.nodes] == [
+        ("base", "Go", "db"),
+        ("left", "Python", ""),
+        ("Rust", "Rust", ""),
+    ]
+    assert (drawn.node("base").size, drawn.node("base").capabilities) == (7, ("clocks",))
+    assert edges(drawn) == [
+        "Rust:a:b/base <- base:a:b/base",
+        "Rust:a:b/left <- left:a:b/left",
+        "left:a:b/base <- base:a:b/base",
+    ]
+    assert offers(drawn) == ["a:b/top = Rust:a:b/top"]
+    assert drawn.node("Rust").imports[1].filled_by == "left"
+
+
+def test_names_come_from_what_there_is_and_are_made_unique() -> None:
+    bare = component(exports=("a:b/c",))
+    drawn = picture(
+        component(
+            instances=[
+                instance(1, "same"),
+                instance(1, "same"),
+                instance(2),
+                instance(3),
+                instance(4),
+                instance(4),
+            ]
+        ),
+        bare,
+        component("own", exports=("a:b/c",), language="Go"),
+        component(exports=("a:b/c",), language="Zig"),
+        bare,
+    )
+    assert names(drawn) == ["same", "same 2", "own", "Zig", "component 4", "component 4 2"]
+
+
+def test_edges_go_through_the_borders_of_groups() -> None:
+    # The inner composition hands what it is given to one node, and exports what another one gives.
+    drawn = picture(
+        component(
+            exports={"o:o/up": given(1, "g:g/up")},
+            instances=[instance(1, "low"), instance(2, "mid", g__g_in=given(0, "l:l/out"))],
+        ),
+        component("low", exports=("l:l/out",)),
+        component(
+            "store",
+            imports=("g:g/in",),
+            exports={"g:g/up": given(1, "t:t/up")},
+            instances=[
+                instance(3, "reader", r__r_in=taken("g:g/in")),
+                instance(4, "top", t__t_in=given(0, "r:r/out")),
+            ],
+            size=50,
+        ),
+        component("reader", imports=("r:r/in",), exports=("r:r/out",)),
+        component("top", imports=("t:t/in",), exports=("t:t/up",)),
+    )
+    assert [(node.name, node.kind, node.parent) for node in drawn.nodes] == [
+        ("low", NodeKind.COMPONENT, ""),
+        ("mid", NodeKind.GROUP, ""),
+        ("mid/reader", NodeKind.COMPONENT, "mid"),
+        ("mid/top", NodeKind.COMPONENT, "mid"),
+    ]
+    group = drawn.node("mid")
+    assert (group.component, group.size) == ("store", 50)
+    assert group.imports[0].filled_by == "low"
+    assert edges(drawn) == [
+        "mid/reader:r:r/in <- low:l:l/out",
+        "mid/top:t:t/in <- mid/reader:r:r/out",
+    ]
+    assert offers(drawn) == ["o:o/up = mid/top:t:t/up"]
+
+
+def test_one_definition_instantiated_twice_is_two_groups() -> None:
+    drawn = picture(
+        component(instances=[instance(1, "left"), instance(1, "right")]),
+        component("pair", exports={"p:p/p": given(0, "p:p/p")}, instances=[instance(2, "leaf")]),
+        component("leaf", exports=("p:p/p",)),
+    )
+    assert names(drawn) == ["left", "left/leaf", "right", "right/leaf"]
+
+
+def test_what_only_passes_on_is_looked_through() -> None:
+    # As `wasm-tools compose` puts an instance together again before it exports it.
+    shim = component(
+        imports=("import-func",),
+        exports={"inner:inner/i": bundle(run=taken("import-func"), kind=own())},
+        kinds={"import-func": "func"},
+        has_code=False,
+    )
+    drawn = picture(
+        component(
+            exports={"o:o/i": given(1, "inner:inner/i")},
+            instances=[
+                instance(1, "worker"),
+                instance(2, **{"import-func": given(0, "w:w/i")}),
+                instance(3, "user", u__u_i=given(1, "inner:inner/i")),
+            ],
+        ),
+        component("worker", exports=("w:w/i",)),
+        shim,
+        component("user", imports=("u:u/i",)),
+    )
+    assert names(drawn) == ["worker", "user"]
+    assert edges(drawn) == ["user:u:u/i <- worker:w:w/i"]
+    assert offers(drawn) == ["o:o/i = worker:w:w/i"]
+
+
+def test_a_shim_of_shims_is_looked_through_too() -> None:
+    inner = component(
+        imports=("f",), exports={"x:x/x": taken("f")}, has_code=False, kinds={"f": "func"}
+    )
+    outer = component(
+        imports=("g",),
+        exports={"y:y/y": given(0, "x:x/x")},
+        instances=[instance(3, f=taken("g"))],
+        has_code=False,
+    )
+    drawn = picture(
+        component(
+            exports={"z:z/z": given(1, "y:y/y")},
+            instances=[instance(1), instance(2, g=given(0, "w:w/w"))],
+        ),
+        component("worker", exports=("w:w/w",)),
+        outer,
+        inner,
+    )
+    assert names(drawn) == ["worker"]
+    assert offers(drawn) == ["z:z/z = worker:w:w/w"]
+
+
+def test_types_without_code_are_a_node_of_their_own() -> None:
+    drawn = picture(
+        component(
+            instances=[instance(1, "types"), instance(2, "user", t__t_t=given(0, "t:t/t"))],
+        ),
+        component("home", exports={"t:t/t": bundle(point=own())}, has_code=False, size=44),
+        component("user", imports=("t:t/t",)),
+    )
+    assert [(node.name, node.kind, node.size) for node in drawn.nodes] == [
+        ("types", NodeKind.TYPES, 44),
+        ("user", NodeKind.COMPONENT, 100),
+    ]
+    assert edges(drawn) == ["user:t:t/t <- types:t:t/t"]
+
+
+def test_a_file_of_types_alone_is_one_node_of_types() -> None:
+    drawn = picture(component(exports={"t:t/t": own()}, has_code=False))
+    assert [(node.name, node.kind) for node in drawn.nodes] == [("app", NodeKind.TYPES)]
+
+
+def test_a_component_that_is_imported_is_missing() -> None:
+    drawn = picture(
+        component(
+            imports=("wasi:io/poll@0.2.6", "the-part"),
+            instances=[
+                instance(None, imported="the-part", p__p_in=taken("wasi:io/poll@0.2.6")),
+                instance(1, "user", u__u_u=given(0, "p:p/out")),
+            ],
+            has_code=False,
+            kinds={"the-part": "component"},
+        ),
+        component("user", imports=("u:u/u",)),
+    )
+    missing = drawn.node("the-part")
+    assert missing.kind is NodeKind.MISSING
+    assert [port.name for port in missing.exports] == ["p:p/out"]
+    assert [port.filled_by for port in missing.imports] == ["the host"]
+    assert edges(drawn) == ["user:u:u/u <- the-part:p:p/out"]
+    assert outsides(drawn) == ["the-part:p:p/in <- wasi:io/poll@0.2.6 (host)"]
+
+
+def test_a_whole_instance_gives_everything() -> None:
+    drawn = picture(
+        component(instances=[instance(1, "a"), instance(2, "b", dep=whole(0))]),
+        component("a", exports=("f", "g"), kinds={"f": "func", "g": "func"}),
+        component("b", imports=("dep",)),
+    )
+    assert edges(drawn) == ["b:dep <- a:*"]
+
+
+def test_an_import_put_together_from_several_nodes_has_several_edges() -> None:
+    drawn = picture(
+        component(
+            imports=("o:o/o",),
+            instances=[
+                instance(1, "a"),
+                instance(1, "b"),
+                instance(
+                    2,
+                    "c",
+                    d__d_d=bundle(f=given(0, "x:x/x"), g=given(1, "x:x/x"), h=taken("o:o/o", "h")),
+                ),
+            ],
+        ),
+        component(exports=("x:x/x",)),
+        component(imports=("d:d/d",)),
+    )
+    assert edges(drawn) == ["c:d:d/d <- a:x:x/x", "c:d:d/d <- b:x:x/x"]
+    assert outsides(drawn) == ["c:d:d/d <- o:o/o"]
+    assert drawn.node("c").imports[0].filled_by == "a and b and the outside, as o:o/o"
+
+
+def test_code_in_the_composition_itself_is_a_node() -> None:
+    drawn = picture(
+        component(
+            exports={"start": own()},
+            kinds={"start": "func"},
+            instances=[instance(1, "part")],
+            leaf=False,
+            modules=[{"name": "glue", "size": 30, "producers": {}, "shared": False}],
+        ),
+        component("part"),
+    )
+    assert names(drawn) == ["part", "own code"]
+    assert drawn.node("own code").size == 30
+    assert offers(drawn) == ["start = own code:start"]
+
+
+def test_capabilities_are_those_that_really_reach_the_host() -> None:
+    # The gate asks for files; the user asks the gate.
+    drawn = picture(
+        component(
+            imports=("wasi:filesystem/preopens@0.2.6", "wasi:random/random@0.2.6"),
+            instances=[
+                instance(
+                    1,
+                    "gate",
+                    **{"wasi__filesystem_preopens@0.2.6": taken("wasi:filesystem/preopens@0.2.6")},
+                ),
+                instance(
+                    2,
+                    "user",
+                    **{
+                        "wasi__filesystem_preopens@0.2.6": given(
+                            0, "wasi:filesystem/preopens@0.2.6"
+                        ),
+                        "wasi__random_random@0.2.0": taken("wasi:random/random@0.2.6"),
+                    },
+                ),
+            ],
+        ),
+        component(
+            imports=("wasi:filesystem/preopens@0.2.6",), exports=("wasi:filesystem/preopens@0.2.6",)
+        ),
+        component(imports=("wasi:filesystem/preopens@0.2.6", "wasi:random/random@0.2.0")),
+    )
+    assert drawn.node("gate").capabilities == ("filesystem",)
+    assert drawn.node("user").capabilities == ("random",)
+
+
+def test_details_are_told_in_words() -> None:
+    drawn = picture(
+        component(
+            version="1.2.3",
+            licenses="MIT",
+            producers={"processed-by": {"wit-component": "0.262.0", "a-tool": ""}},
+        )
+    )
+    assert drawn.nodes[0].details == {
+        "version": "1.2.3",
+        "licenses": "MIT",
+        "tools": "a-tool, wit-component 0.262.0",
+    }
+
+
+@pytest.mark.parametrize("exports", [("p:p/p",), ()])
+def test_a_bomb_of_instances_is_refused(exports: tuple[str, ...]) -> None:
+    # Each composition holds the one below it twice: two to the fortieth leaves.
+    has_code = bool(exports)
+    levels = [
+        component(instances=[instance(level + 1), instance(level + 1)], has_code=has_code)
+        for level in range(40)
+    ]
+    levels[0] = component(instances=[instance(1), instance(1)], has_code=True)
+    leaf = component("leaf", exports=exports, has_code=has_code)
+    with pytest.raises(ArtifactError) as caught:
+        picture(*levels, leaf)
+    (finding,) = caught.value.findings
+    assert finding.rule == "picture-too-large"
+    assert f"{MOST_INSTANCES:,}" in finding.message
+
+
+def test_a_chain_of_compositions_is_refused_before_the_stack_ends() -> None:
+    levels = [component(instances=[instance(level + 1)]) for level in range(3000)]
+    with pytest.raises(ArtifactError) as caught:
+        picture(*levels, component("leaf"))
+    assert caught.value.findings[0].rule == "picture-too-large"
+
+
+@pytest.mark.parametrize(
+    "components",
+    [
+        [],
+        [component(instances=[instance(7)])],
+        [component(instances=[instance(1, x=given(5, "y"))]), component()],
+        [component(exports={"a:b/c": {"kind": "export"}}, instances=[instance(1)]), component()],
+        [{"leaf": True}],
+    ],
+)
+def test_a_structure_that_is_not_agreed_is_a_fault_of_ours(components: list[Json]) -> None:
+    with pytest.raises(EngineFault) as caught:
+        picture(*components)
+    assert caught.value.findings[0].rule == "structure-malformed"
