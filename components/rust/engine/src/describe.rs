@@ -8,7 +8,7 @@ use wasmparser::{ComponentName, CustomSectionReader, Encoding, KnownCustom, Name
 const DEPTH_LIMIT: usize = 100;
 
 /// Custom sections that hold one text (Component Model tool conventions, "Metadata").
-const TEXTS: [&str; 7] =
+pub const TEXTS: [&str; 7] =
     ["version", "description", "authors", "licenses", "source", "homepage", "revision"];
 
 /// `{"kind", "name", "size", "code", "data", "custom", "imports", "exports",
@@ -46,18 +46,19 @@ pub fn describe(bytes: &[u8]) -> Result<Value> {
     bail!("the file is cut short")
 }
 
-struct Item {
-    members: Map<String, Value>,
-    code: u64,
-    data: u64,
-    custom: u64,
+/// One module or component, as far as its own sections tell.
+pub struct Item {
+    pub members: Map<String, Value>,
+    pub code: u64,
+    pub data: u64,
+    pub custom: u64,
     imports: u32,
     exports: u32,
     children: Vec<Value>,
 }
 
 impl Item {
-    fn new(encoding: Encoding, size: u64) -> Item {
+    pub fn new(encoding: Encoding, size: u64) -> Item {
         let kind = match encoding {
             Encoding::Component => "component",
             Encoding::Module => "module",
@@ -68,7 +69,7 @@ impl Item {
         Item { members, code: 0, data: 0, custom: 0, imports: 0, exports: 0, children: Vec::new() }
     }
 
-    fn note(&mut self, payload: &Payload) {
+    pub fn note(&mut self, payload: &Payload) {
         match payload {
             Payload::CodeSectionStart { size, .. } => self.code += u64::from(*size),
             Payload::DataSection(section) => {
@@ -114,6 +115,12 @@ impl Item {
             }
             _ => {}
         }
+    }
+
+    /// Source languages, of its own producers.
+    pub fn languages(&self) -> impl Iterator<Item = &str> {
+        let languages = self.members.get("producers").and_then(|fields| fields.get("language"));
+        languages.and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.as_str())
     }
 
     fn into_json(mut self) -> Value {
