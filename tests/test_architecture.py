@@ -17,6 +17,7 @@ STAGES = (
     ("contract",),
     ("project",),
     ("graph",),
+    ("picture",),
     ("build", "runtime"),
     ("cli",),
 )

@@ -149,7 +149,7 @@ compose = pipeline.compose_graph
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
 
-def compose_half(graph, engine, output):
+def compose_half(graph, engine, output, about):
     compose(graph, engine, output)
     os.truncate(output, output.stat().st_size // 2)
     die()

@@ -15,7 +15,7 @@ from wcompose.contract import TypeExtern
 from wcompose.engine import Engine
 from wcompose.graph import Graph, Node
 from wcompose.graph.compose import compose_graph, link, read_component
-from wcompose.project import EdgeDeclaration, Endpoint
+from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
 
 TARGET, DRIVER = "wcompose:bench/target@0.1.0", "wcompose:bench/driver@0.1.0"
@@ -46,7 +46,7 @@ def composed(
     graph = link(
         [Node(name, read_component(engine, file)) for name, file in files.items()],
         [EdgeDeclaration(endpoint(to), endpoint(source)) for to, source in edges],
-        None if exports is None else [endpoint(text) for text in exports],
+        None if exports is None else [OfferDeclaration(endpoint(text)) for text in exports],
         engine=engine,
         directory=output.parent / "types",
     )

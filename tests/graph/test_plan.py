@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from contract.cases import check, sections
@@ -16,7 +17,7 @@ from wcompose.contract import Contract, InterfaceExtern, World
 from wcompose.engine import Engine
 from wcompose.errors import LinkError
 from wcompose.graph import Component, Graph, Node, plan_graph
-from wcompose.project import EdgeDeclaration, Endpoint
+from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
 
 CASES = sorted((Path(__file__).parent / "plans").glob("*.txt"))
@@ -31,19 +32,33 @@ def endpoint(text: str) -> Endpoint:
     return Endpoint(name, item, Place("wcompose.toml", item=text))
 
 
+def edge_of(edge: dict[str, Any]) -> EdgeDeclaration:
+    outside = edge.get("outside", "")
+    return EdgeDeclaration(
+        endpoint(edge["import"]),
+        endpoint(edge["from"]) if "from" in edge else None,
+        outside if isinstance(outside, str) else "",
+        "host" in edge,
+    )
+
+
 def planned(engine: Engine, wit: str, choices: str, directory: Path) -> Graph:
     """The graph of every world of the main package, each of them a node of that name."""
     file = directory / "case.wit"
     file.write_text(wit, "utf-8")
     contract = Contract.from_json(engine.resolve(file))
     stated = tomllib.loads(choices)
-    edges = [
-        EdgeDeclaration(
-            endpoint(edge["import"]), None if edge.get("outside") else endpoint(edge["from"])
-        )
-        for edge in stated.get("edges", ())
-    ]
-    exports = [endpoint(text) for text in stated["exports"]] if "exports" in stated else None
+    edges = [edge_of(edge) for edge in stated.get("edges", ())]
+    exports = (
+        [
+            OfferDeclaration(endpoint(text))
+            if isinstance(text, str)
+            else OfferDeclaration(endpoint(text["export"]), text["as"])
+            for text in stated["exports"]
+        ]
+        if "exports" in stated
+        else None
+    )
     nodes = [
         node(world.name, world)
         for world in contract.worlds.values()
@@ -62,11 +77,20 @@ def drawn(graph: Graph) -> str:
         ]
     lines += [
         f"edge: {each.importer}:{each.import_name} <- {each.exporter}:{each.export_name}"
+        + (f" ({each.item})" if each.item else "")
         for each in graph.edges
     ]
-    lines += [f"outside: {each.importer}:{each.import_name}" for each in graph.outsides]
+    lines += [
+        f"{'host' if each.is_host else 'outside'}: {each.importer}:{each.import_name}"
+        + ("" if each.name == each.import_name else f" as {each.name}")
+        for each in graph.outsides
+    ]
     lines += [f"types: {name}" for name in graph.type_imports]
-    lines += [f"offer: {each.exporter}:{each.export_name}" for each in graph.offers]
+    lines += [
+        f"offer: {each.exporter}:{each.export_name}"
+        + ("" if each.name == each.export_name else f" as {each.name}")
+        for each in graph.offers
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -91,7 +91,7 @@ def test_a_whole_project_is_read(project: Callable[[str], Path]) -> None:
     assert isinstance(loaded.nodes[0].origin, PythonSource)
     assert loaded.nodes[0].origin.module == "app"
     assert loaded.exports is not None
-    assert [str(each) for each in loaded.exports] == ["b:ns:pkg/i"]
+    assert [str(each.exporting) for each in loaded.exports] == ["b:ns:pkg/i"]
     assert [edge.source and edge.source.node for edge in loaded.edges] == ["a", None]
     assert loaded.run.arguments == ("-x",)
     assert loaded.output == file.parent / "build" / "x.wasm"

@@ -1,5 +1,5 @@
 """From project to composition."""
 
-from wcompose.build.pipeline import BuildResult, build_project
+from wcompose.build.pipeline import BuildResult, build_project, draft_project
 
-__all__ = ["BuildResult", "build_project"]
+__all__ = ["BuildResult", "build_project", "draft_project"]

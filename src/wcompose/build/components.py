@@ -15,6 +15,7 @@ from wcompose.errors import ArtifactError, BuildError
 from wcompose.files import atomic_output
 from wcompose.graph import Component
 from wcompose.graph.compose import read_component
+from wcompose.picture.languages import language_name, language_of
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
 from wcompose.report import Place
@@ -33,7 +34,7 @@ class MadeComponent:
     Attributes:
         name: the node.
         component: the binary and its world.
-        language: as the project says, or as the binary's producers say.
+        language: as the project says, or as the binary tells, in the words that people write.
         toolchain: tools that made it, each with its version.
     """
 
@@ -76,10 +77,11 @@ class ComponentMaker:
             self._reporter.started(node.name, "reading")
             file = node.origin
         component = self._read(node, file)
-        language, toolchain = _producers(self._engine.describe(file))
+        description = self._engine.describe(file)
+        language = language_name(node.language) or language_of(description)
         if not isinstance(node.origin, PythonSource):
             self._reporter.finished(node.name, f"prebuilt, {component.size / 1e6:.1f} MB")
-        return MadeComponent(node.name, component, node.language or language, toolchain)
+        return MadeComponent(node.name, component, language, _toolchain(description))
 
     def _read(self, node: NodeDeclaration, file: Path) -> Component:
         try:
@@ -146,17 +148,15 @@ def _with_item(finding: Any, item: str) -> Any:
     return replace(finding, place=Place(place.file, item=item)) if not place.item else finding
 
 
-def _producers(description: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
-    """Language and tools of a binary, from the producers sections of everything nested in it."""
-    languages: dict[str, None] = {}
+def _toolchain(description: dict[str, Any]) -> tuple[str, ...]:
+    """The tools that made a binary, from the producers sections of everything nested in it."""
     tools: dict[str, None] = {}
     for part in _parts(description):
         producers = part.get("producers") or {}
-        languages.update(dict.fromkeys(name for name in producers.get("language", {})))
         for field in ("processed-by", "sdk"):
             for name, version in producers.get(field, {}).items():
                 tools[f"{name} {version}".strip()] = None
-    return ", ".join(sorted(languages)).lower(), tuple(sorted(tools))
+    return tuple(sorted(tools))
 
 
 def _parts(description: dict[str, Any]) -> Iterator[dict[str, Any]]:

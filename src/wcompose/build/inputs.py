@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wcompose import __version__
 from wcompose.build.python import PythonNode, fingerprint
+from wcompose.engine.session import ENGINE_FILE
 from wcompose.errors import ArtifactError, UserError
 from wcompose.files import digest_file, digest_tree
 from wcompose.project import NodeDeclaration, Project, PythonSource
@@ -42,15 +43,19 @@ def gather_inputs(project: Project) -> Inputs:
     nodes: dict[str, str] = {}
     wit = "" if project.wit is None else _content(project.wit)
     for node in project.nodes:
+        if node.twin:
+            continue
         try:
             nodes[node.name] = _node_digest(project, node)
         except UserError as error:
             findings += error.findings
     if findings:
         raise ArtifactError(findings)
+    nodes |= {node.name: nodes[node.twin] for node in project.nodes if node.twin}
     whole = hashlib.sha256()
     for part in (
         f"wcompose {__version__}",
+        digest_file(ENGINE_FILE),
         digest_file(project.file),
         wit,
         *(f"{name} {digest}" for name, digest in sorted(nodes.items())),

@@ -6,18 +6,20 @@ import contextlib
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wcompose.build.components import ComponentMaker, MadeComponent
 from wcompose.build.inputs import Inputs, gather_inputs
 from wcompose.build.state import BuildState, is_current, read_state, write_state
-from wcompose.contract import Contract, fits_world
+from wcompose.contract import Contract, World, fits_world
 from wcompose.errors import LinkError, ProjectError, UserError, WcomposeError
 from wcompose.files import atomic_output, digest_file
-from wcompose.graph import Graph, Node
-from wcompose.graph.compose import compose_graph, link
+from wcompose.graph import Draft, Graph, Node
+from wcompose.graph.compose import About, compose_graph, link_draft
+from wcompose.graph.names import counted
+from wcompose.graph.places import WrittenWorlds
 from wcompose.graph.plan import is_host_interface
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
@@ -104,6 +106,28 @@ def build_project(
     return BuildResult(project.output, new_lock, is_fresh=False)
 
 
+def draft_project(
+    project: Project, *, engine: Engine, cache: Path, reporter: Reporter
+) -> Draft:
+    """Make a project's components, or take them as they were made before, and plan its graph.
+
+    Nothing is composed, and neither the composition nor the lock is touched.
+
+    Args:
+        project: what to plan.
+        engine: reads components and links types.
+        cache: directory of components built earlier.
+        reporter: hears about progress.
+
+    Raises:
+        UserError: with every finding of the stage that could not be passed. What keeps the graph
+            from being composed is no error here: it is in the draft.
+        ToolFailure: the engine or the machine failed.
+    """
+    work = _Build(project, gather_inputs(project), engine, reporter)
+    return work.draft(cache, force=False)[1]
+
+
 class _Build:
     def __init__(
         self, project: Project, inputs: Inputs, engine: Engine, reporter: Reporter
@@ -115,21 +139,15 @@ class _Build:
 
     def run(self, cache: Path, old: Lock | None, *, locked: bool, force: bool) -> Lock:
         project = self._project
-        wit = project.wit
-        contract = None if wit is None else _contract(self._engine.resolve(wit))
-        made = self._make(cache, force=force)
-        self._check_worlds(contract, made)
-        self._reporter.started(project.name, "linking")
-        graph = link(
-            [Node(each.name, each.component, each.language) for each in made.values()],
-            project.edges,
-            project.exports,
-            engine=self._engine,
-            directory=project.state / "types",
-        )
+        made, draft = self.draft(cache, force=force)
+        if draft.findings:
+            raise LinkError(draft.findings)
+        graph = draft.graph
+        self._reporter.started(project.name, "composing")
         project.output.parent.mkdir(parents=True, exist_ok=True)
+        about = About(project.name, project.version, project.description)
         with atomic_output(project.output) as temporary:
-            compose_graph(graph, self._engine, temporary)
+            compose_graph(graph, self._engine, temporary, about)
             lock = self._lock(made, digest_file(temporary), temporary.stat().st_size)
             if locked:
                 found = differences(old, lock, project.lock)
@@ -138,6 +156,22 @@ class _Build:
         lock.write(project.lock)
         self._reporter.finished(project.name, _summary(graph, lock.size))
         return lock
+
+    def draft(self, cache: Path, *, force: bool) -> tuple[dict[str, MadeComponent], Draft]:
+        """Every node's component, and how far they link."""
+        project = self._project
+        contract = None if project.wit is None else _contract(self._engine.resolve(project.wit))
+        made = self._make(cache, force=force)
+        worlds = self._check_worlds(contract, made)
+        draft = link_draft(
+            [Node(each.name, each.component, each.language) for each in made.values()],
+            project.edges,
+            project.exports,
+            engine=self._engine,
+            directory=project.state / "types",
+            placed=WrittenWorlds(self._engine, project.state / "wit", worlds),
+        )
+        return made, draft
 
     def _make(self, cache: Path, *, force: bool) -> dict[str, MadeComponent]:
         """Every node's component, made in parallel; every node's findings in one error."""
@@ -149,16 +183,27 @@ class _Build:
                     maker.make, node, self._inputs.nodes[node.name], force=force
                 )
                 for node in self._project.nodes
+                if not node.twin
             }
             try:
-                return _gather({name: future.result for name, future in futures.items()})
+                made = _gather({name: future.result for name, future in futures.items()})
             except BaseException:
                 maker.cancel()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
+        twins = {
+            node.name: replace(made[node.twin], name=node.name)
+            for node in self._project.nodes
+            if node.twin
+        }
+        return made | twins
 
-    def _check_worlds(self, contract: Contract | None, made: Mapping[str, MadeComponent]) -> None:
+    def _check_worlds(
+        self, contract: Contract | None, made: Mapping[str, MadeComponent]
+    ) -> dict[str, World]:
+        """The worlds that the nodes stand in, each of which its node fits."""
         findings: list[Finding] = []
+        worlds: dict[str, World] = {}
         for node in self._project.nodes:
             if node.world is None or contract is None:
                 continue
@@ -167,6 +212,7 @@ class _Build:
             except UserError as error:
                 findings += error.findings
                 continue
+            worlds[node.name] = wanted
             findings += fits_world(
                 made[node.name].component.world,
                 wanted,
@@ -175,6 +221,7 @@ class _Build:
             )
         if findings:
             raise LinkError(Report.of(findings).findings)
+        return worlds
 
     def _lock(self, made: Mapping[str, MadeComponent], digest: str, size: int) -> Lock:
         return Lock(
@@ -193,7 +240,7 @@ class _Build:
         origin = node.origin.directory if isinstance(node.origin, PythonSource) else node.origin
         return LockedNode(
             name=node.name,
-            language=made.language,
+            language=made.language.lower(),
             world=node.world or "",
             digest=made.component.digest,
             size=made.component.size,
@@ -227,6 +274,5 @@ def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, Mad
 
 
 def _summary(graph: Graph, size: int) -> str:
-    nodes = f"{len(graph.nodes)} component{'s' if len(graph.nodes) != 1 else ''}"
-    edges = f"{len(graph.edges)} edge{'s' if len(graph.edges) != 1 else ''}"
+    nodes, edges = counted(len(graph.nodes), "component"), counted(len(graph.edges), "edge")
     return f"composed {nodes} with {edges} into {size / 1e6:.1f} MB"

@@ -17,9 +17,11 @@ from wcompose.contract.names import (
     ItemName,
     Version,
     names_match,
+    on_track,
     parse_item_name,
     parse_version,
 )
+from wcompose.contract.resources import resources_in
 from wcompose.contract.types import Type, TypeDef
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "compare_extern",
     "fits_world",
     "names_match",
+    "on_track",
     "parse_item_name",
     "parse_version",
+    "resources_in",
 ]

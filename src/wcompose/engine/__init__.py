@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wcompose import __version__
 from wcompose.bounds import Limits
 from wcompose.engine.plan import Plan
 from wcompose.engine.session import (
@@ -191,6 +192,31 @@ class Engine:
         description: dict[str, Any] = json.loads(unwrap(result, opened, ArtifactError))
         return description
 
+    def structure(self, path: Path) -> dict[str, Any]:
+        """Every component in a component, what each is instantiated with, and what it gives.
+
+        Raises:
+            ArtifactError: it is no component, or it is damaged.
+        """
+        opened = Opened()
+        result = self._session.call("binaries", "structure", opened, opened.read(path))
+        structure: dict[str, Any] = json.loads(unwrap(result, opened, ArtifactError))
+        return structure
+
+    def strip(self, path: Path, output: Path) -> None:
+        """Write a binary without debug information and names.
+
+        Args:
+            path: what to strip.
+            output: what is left; written by the engine, so name a temporary file.
+
+        Raises:
+            ArtifactError: it is not WebAssembly.
+        """
+        opened = Opened()
+        guest, target = opened.read(path), opened.write(output)
+        unwrap(self._session.call("binaries", "strip", opened, guest, target), opened, ArtifactError)
+
     def compose(self, plan: Plan, output: Path) -> None:
         """Compose and validate.
 
@@ -203,14 +229,22 @@ class Engine:
         """
         opened = Opened()
         argument = record(
+            name=plan.name,
+            version=plan.version,
+            description=plan.description,
+            tool=("wcompose", __version__),
             sources=[record(path=opened.read(source.path)) for source in plan.sources],
-            nodes=[record(name=node.name, source=node.source) for node in plan.nodes],
+            nodes=[
+                record(name=node.name, source=node.source, language=node.language)
+                for node in plan.nodes
+            ],
             edges=[
                 record(
                     importer=edge.importer,
                     import_name=edge.import_name,
                     exporter=edge.exporter,
                     export_name=edge.export_name,
+                    item=edge.item,
                 )
                 for edge in plan.edges
             ],

@@ -18,20 +18,22 @@ class Source:
 
 @dataclass(frozen=True)
 class Node:
-    """One instance; ``source`` is an index into `Plan.sources`."""
+    """One instance; ``source`` is an index into `Plan.sources`, ``language`` as people write it."""
 
     name: str
     source: int
+    language: str = ""
 
 
 @dataclass(frozen=True)
 class Edge:
-    """An import filled by an export; indices into `Plan.nodes`."""
+    """An import filled by an export, or by an item of it; indices into `Plan.nodes`."""
 
     importer: int
     import_name: str
     exporter: int
     export_name: str
+    item: str = ""
 
 
 @dataclass(frozen=True)
@@ -61,3 +63,6 @@ class Plan:
     edges: tuple[Edge, ...]
     outsides: tuple[Outside, ...]
     offers: tuple[Offer, ...]
+    name: str = ""
+    version: str = ""
+    description: str = ""

@@ -4,6 +4,7 @@ from wcompose.graph.model import (
     Candidate,
     Choice,
     Component,
+    Draft,
     Edge,
     Graph,
     Node,
@@ -11,17 +12,20 @@ from wcompose.graph.model import (
     Outside,
     Verdict,
 )
-from wcompose.graph.plan import plan_graph
+from wcompose.graph.plan import draft_graph, is_host_interface, plan_graph
 
 __all__ = [
     "Candidate",
     "Choice",
     "Component",
+    "Draft",
     "Edge",
     "Graph",
     "Node",
     "Offer",
     "Outside",
     "Verdict",
+    "draft_graph",
+    "is_host_interface",
     "plan_graph",
 ]

@@ -2,65 +2,148 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wcompose.contract import Contract
+from wcompose.contract import Contract, compare_extern, on_track
 from wcompose.engine import plan as engine_plan
+from wcompose.errors import LinkError
 from wcompose.files import digest_file
-from wcompose.graph.model import Component, Graph, Node
-from wcompose.graph.plan import plan_graph
-from wcompose.project import EdgeDeclaration, Endpoint
+from wcompose.graph import refusals
+from wcompose.graph.advice import PROJECT, Advice
+from wcompose.graph.candidates import Placed
+from wcompose.graph.model import Component, Draft, Graph, Node
+from wcompose.graph.plan import draft_graph
+from wcompose.project import EdgeDeclaration, OfferDeclaration
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
 
 
+MOST_COMPONENTS = 999
+"""Components in a composition, which ``wasmparser`` counts with it and with all core modules
+(``limits.rs``, ``MAX_WASM_MODULES_AND_COMPONENTS``)."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a composition tells of itself; empty where there is nothing to tell.
+
+    Attributes:
+        name: its name.
+        version: its version.
+        description: one line about it.
+    """
+
+    name: str = ""
+    version: str = ""
+    description: str = ""
+
+
 def link(
     nodes: Sequence[Node],
     edges: Sequence[EdgeDeclaration],
-    exports: Sequence[Endpoint] | None,
+    exports: Sequence[OfferDeclaration] | None,
     *,
     engine: Engine,
     directory: Path,
+    placed: Placed | None = None,
+    advice: Advice = PROJECT,
 ) -> Graph:
     """Plan a graph, and give interfaces of value types that no node exports a home.
 
     Such an interface has nothing to run, but a composition that left it imported would ask its host
     for it. A component that only exports types fills it; it is made into ``directory``.
 
+    Args:
+        nodes: the nodes; their order does not matter.
+        edges: the choices that are stated.
+        exports: what the whole exports; none for every export that no node uses.
+        engine: makes the homes.
+        directory: where they are written.
+        placed: gives a node's world with places, for types that differ.
+        advice: words for hints.
+
     Raises:
         LinkError: see `plan_graph`.
     """
-    graph = plan_graph(nodes, edges, exports)
+    draft = link_draft(
+        nodes, edges, exports, engine=engine, directory=directory, placed=placed, advice=advice
+    )
+    if draft.findings:
+        raise LinkError(draft.findings)
+    return draft.graph
+
+
+def link_draft(
+    nodes: Sequence[Node],
+    edges: Sequence[EdgeDeclaration],
+    exports: Sequence[OfferDeclaration] | None,
+    *,
+    engine: Engine,
+    directory: Path,
+    placed: Placed | None = None,
+    advice: Advice = PROJECT,
+    leave_open: bool = False,
+) -> Draft:
+    """Like `link`, but give what was decided even where not all could be.
+
+    Args:
+        leave_open: whether imports that nothing exports are left to the outside.
+    """
+
+    def drafted(homes: Sequence[Node]) -> Draft:
+        return draft_graph(
+            [*nodes, *homes],
+            edges,
+            exports,
+            placed=placed,
+            advice=advice,
+            leave_open=leave_open,
+        )
+
+    draft = drafted(())
     homes: list[Node] = []
-    served: set[str] = set()
-    while lacking := _lacking_types(graph, served):
-        # One importer at a time: each binary holds the part of an interface that it uses, and the
-        # parts of two need not fit one home.
-        importer, interfaces = lacking
-        served.add(importer.name)
-        home = directory / f"{_free_name([*nodes, *homes])}.wasm"
-        directory.mkdir(parents=True, exist_ok=True)
-        engine.provide_types([importer.component.path], interfaces, home)
-        homes.append(Node(home.stem, read_component(engine, home)))
-        graph = plan_graph([*nodes, *homes], edges, exports)
-    return graph
+    while not draft.findings:
+        made = _make_homes(draft.graph, [*nodes, *homes], engine, directory)
+        if not made:
+            break
+        homes += made
+        draft = drafted(homes)
+    return draft
 
 
-def _lacking_types(graph: Graph, served: Collection[str]) -> tuple[Node, tuple[str, ...]] | None:
-    """The first node by name, but for those served, that lacks types; and their interfaces."""
+def _make_homes(
+    graph: Graph, nodes: Sequence[Node], engine: Engine, directory: Path
+) -> list[Node]:
+    """Components for the interfaces of value types that nodes import and nobody exports.
+
+    Each binary holds the part of an interface that it uses, and the parts of two need not fit one
+    home: so one is made for each part that none of those before it fits.
+    """
     filled = {(edge.importer, edge.import_name) for edge in graph.edges}
+    made: list[Node] = []
     for node in sorted(graph.nodes, key=lambda node: node.name):
-        names = tuple(
+        names = [
             name
             for name in graph.type_imports
-            if name in node.component.world.imports and (node.name, name) not in filled
-        )
-        if names and node.name not in served:
-            return node, names
-    return None
+            if name in node.imports
+            and (node.name, name) not in filled
+            and not any(_fits(node, name, home) for home in made)
+        ]
+        if names:
+            home = directory / f"{_free_name([*nodes, *made])}.wasm"
+            directory.mkdir(parents=True, exist_ok=True)
+            engine.provide_types([node.component.path], names, home)
+            made.append(Node(home.stem, read_component(engine, home)))
+    return made
+
+
+def _fits(node: Node, name: str, home: Node) -> bool:
+    offered = home.exports.get(name)
+    return offered is not None and not compare_extern(node.imports[name], offered)
 
 
 def _free_name(nodes: Sequence[Node]) -> str:
@@ -83,13 +166,27 @@ def read_component(engine: Engine, file: Path) -> Component:
     return Component(file, digest_file(file), file.stat().st_size, contract.world)
 
 
-def compose_graph(graph: Graph, engine: Engine, output: Path) -> None:
+def compose_graph(graph: Graph, engine: Engine, output: Path, about: About | None = None) -> None:
     """Write the composition of a graph; the engine validates it.
 
+    Args:
+        graph: what to compose.
+        engine: composes.
+        output: the composition; written by the engine, so name a temporary file.
+        about: what it tells of itself.
+
     Raises:
-        LinkError: the official validator refuses what the planner accepted.
+        LinkError: the official validator refuses what the planner accepted: there is more of
+            something than it takes.
     """
-    engine.compose(_to_engine_plan(graph), output)
+    plan = _to_engine_plan(graph)
+    if len(plan.sources) > MOST_COMPONENTS:
+        raise LinkError(refusals.too_many("components", len(plan.sources), MOST_COMPONENTS))
+    if about is not None:
+        plan = replace(
+            plan, name=about.name, version=about.version, description=about.description
+        )
+    engine.compose(plan, output)
 
 
 def _to_engine_plan(graph: Graph) -> engine_plan.Plan:
@@ -103,18 +200,24 @@ def _to_engine_plan(graph: Graph) -> engine_plan.Plan:
     return engine_plan.Plan(
         sources=tuple(engine_plan.Source(path) for path in paths),
         nodes=tuple(
-            engine_plan.Node(node.name, sources[node.component.digest]) for node in graph.nodes
+            engine_plan.Node(node.name, sources[node.component.digest], node.language)
+            for node in graph.nodes
         ),
         edges=tuple(
             engine_plan.Edge(
-                index[edge.importer], edge.import_name, index[edge.exporter], edge.export_name
+                index[edge.importer],
+                edge.import_name,
+                index[edge.exporter],
+                edge.export_name,
+                edge.item,
             )
             for edge in graph.edges
         ),
         outsides=tuple(
             engine_plan.Outside(index[each.importer], each.import_name, each.name)
             for each in graph.outsides
-            if each.name != each.import_name
+            # The engine itself makes one import of those on one version track.
+            if on_track(each.name) != on_track(each.import_name)
         ),
         offers=tuple(
             engine_plan.Offer(index[offer.exporter], offer.export_name, offer.name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from wcompose.contract import Mismatch, World
+from wcompose.contract import Extern, Mismatch, World
+from wcompose.report import Finding
 
 
 @dataclass(frozen=True)
@@ -34,24 +36,52 @@ class Node:
     component: Component
     language: str = ""
 
+    @property
+    def imports(self) -> Mapping[str, Extern]:
+        """What its binary imports, by name."""
+        return self.component.world.imports
+
+    @property
+    def exports(self) -> Mapping[str, Extern]:
+        """What its binary exports, by name."""
+        return self.component.world.exports
+
 
 @dataclass(frozen=True, order=True)
 class Edge:
-    """An import of one node, filled by an export of another. Names are as the binaries spell them."""
+    """An import of one node, filled by an export of another. Names are as the contracts spell them.
+
+    Attributes:
+        importer: node that imports.
+        import_name: what it imports.
+        exporter: node that exports.
+        export_name: what it exports.
+        item: name of the type in the exported interface that fills the import of a type; empty
+            where the export itself fills it.
+    """
 
     importer: str
     import_name: str
     exporter: str
     export_name: str
+    item: str = ""
 
 
 @dataclass(frozen=True, order=True)
 class Outside:
-    """An import of a node that the whole imports, under ``name``."""
+    """An import of a node that the whole imports.
+
+    Attributes:
+        importer: the node.
+        import_name: what it imports.
+        name: what the whole imports for it; imports of several nodes may share one.
+        is_host: whether the host fills it: WASI, and what the project says.
+    """
 
     importer: str
     import_name: str
     name: str
+    is_host: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -92,12 +122,21 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Choice:
-    """How one import was filled, and from among what."""
+    """How one import was filled, and from among what.
+
+    Attributes:
+        importer: the node.
+        import_name: what it imports.
+        outcome: what became of it, in words.
+        candidates: the exports that were looked at.
+        is_open: whether nothing fills it, so that the graph cannot be composed.
+    """
 
     importer: str
     import_name: str
     outcome: str
     candidates: tuple[Candidate, ...] = ()
+    is_open: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,3 +170,27 @@ class Graph:
             if node.name == name:
                 return node
         raise KeyError(name)
+
+    def choice(self, importer: str, import_name: str) -> Choice:
+        """How an import was filled.
+
+        Raises:
+            KeyError: there is no such import.
+        """
+        for choice in self.choices:
+            if (choice.importer, choice.import_name) == (importer, import_name):
+                return choice
+        raise KeyError(f"{importer}:{import_name}")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What planning came to: a graph, and everything that keeps it from being composed.
+
+    Attributes:
+        graph: all that was decided; whole only when there are no findings at error level.
+        findings: sorted.
+    """
+
+    graph: Graph
+    findings: tuple[Finding, ...]

@@ -23,6 +23,11 @@ def matching_names(wanted: str, names: Iterable[str]) -> list[str]:
     ]
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 edge``, ``2 edges``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def listed(names: Iterable[str]) -> str:
     """Names in backticks, joined as in a sentence."""
     quoted = [f"`{name}`" for name in names]

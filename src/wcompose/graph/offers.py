@@ -7,17 +7,29 @@ an export's signature must themselves be imported or exported). Those are added,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from wcompose.contract import Extern, InterfaceExtern
+from wcompose.contract import (
+    Extern,
+    FunctionExtern,
+    InterfaceExtern,
+    parse_item_name,
+    resources_in,
+)
+from wcompose.graph.advice import PROJECT, Advice
 from wcompose.graph.model import Edge, Node, Offer
 from wcompose.graph.names import listed, matching_names
-from wcompose.project import Endpoint
+from wcompose.project import OfferDeclaration
 from wcompose.report import Finding, Place
 
 
 def choose_offers(
-    nodes: Sequence[Node], edges: Iterable[Edge], exports: Sequence[Endpoint] | None
+    nodes: Sequence[Node],
+    edges: Iterable[Edge],
+    exports: Sequence[OfferDeclaration] | None,
+    *,
+    spoken_for: Collection[tuple[str, str]] = (),
+    advice: Advice = PROJECT,
 ) -> tuple[tuple[Offer, ...], list[Finding]]:
     """The exports of the whole.
 
@@ -25,51 +37,57 @@ def choose_offers(
         nodes: all nodes.
         edges: how their imports are filled.
         exports: what is asked for; none for every export that no node uses.
+        spoken_for: exports that may be used or not: they are not offered, and not missed.
+        advice: words for hints.
     """
     edges = list(edges)
-    chosen, findings = (
-        (_unused(nodes, edges), []) if exports is None else _asked_for(nodes, exports)
-    )
-    collector = _Collector(nodes, edges)
-    for node, name in chosen:
-        collector.add(node, name)
+    if exports is None:
+        chosen, findings = _unused(nodes, edges, spoken_for), []
+    else:
+        chosen, findings = _asked_for(nodes, exports)
+    collector = _Collector(nodes, edges, advice)
+    for node, export_name, name in chosen:
+        collector.add(node, export_name, name)
     findings += collector.findings
-    if not collector.offers and not findings:
+    if not collector.offers and not findings and not spoken_for:
         findings.append(
             Finding(
                 "nothing-exported",
                 "the graph exports nothing, so nobody could call it",
-                hint='name what it offers: `[graph]` with `exports = ["NODE:INTERFACE"]`',
+                hint=f"name what it offers: {advice.export('NODE:INTERFACE')}",
             )
         )
     return tuple(collector.offers), findings
 
 
-def _unused(nodes: Sequence[Node], edges: Iterable[Edge]) -> list[tuple[Node, str]]:
-    used = {(edge.exporter, edge.export_name) for edge in edges}
+def _unused(
+    nodes: Sequence[Node], edges: Iterable[Edge], spoken_for: Collection[tuple[str, str]]
+) -> list[tuple[Node, str, str]]:
+    used = {(edge.exporter, edge.export_name) for edge in edges} | set(spoken_for)
     return [
-        (node, name)
+        (node, name, name)
         for node in nodes
-        for name in node.component.world.exports
+        for name in node.exports
         if (node.name, name) not in used
     ]
 
 
 def _asked_for(
-    nodes: Sequence[Node], exports: Sequence[Endpoint]
-) -> tuple[list[tuple[Node, str]], list[Finding]]:
-    chosen: list[tuple[Node, str]] = []
+    nodes: Sequence[Node], exports: Sequence[OfferDeclaration]
+) -> tuple[list[tuple[Node, str, str]], list[Finding]]:
+    chosen: list[tuple[Node, str, str]] = []
     findings: list[Finding] = []
     by_name = {node.name: node for node in nodes}
-    for endpoint in exports:
+    for declaration in exports:
+        endpoint = declaration.exporting
         node = by_name.get(endpoint.node)
         if node is None:
             continue  # the project's loader has said so
-        names = matching_names(endpoint.name, node.component.world.exports)
+        names = matching_names(endpoint.name, node.exports)
         if len(names) == 1:
-            chosen.append((node, names[0]))
+            chosen.append((node, names[0], declaration.name or names[0]))
             continue
-        known = list(node.component.world.exports)
+        known = list(node.exports)
         findings.append(
             Finding(
                 "export-missing" if not names else "ambiguous-export",
@@ -88,43 +106,59 @@ def _asked_for(
 class _Collector:
     """Adds offers, each behind those that it needs."""
 
-    def __init__(self, nodes: Sequence[Node], edges: Iterable[Edge]) -> None:
+    def __init__(self, nodes: Sequence[Node], edges: Iterable[Edge], advice: Advice) -> None:
         self._by_name = {node.name: node for node in nodes}
         self._filled = {(edge.importer, edge.import_name): edge for edge in edges}
+        self._advice = advice
         self._sources: dict[str, tuple[str, str]] = {}
         self.offers: list[Offer] = []
         self.findings: list[Finding] = []
 
-    def add(self, node: Node, name: str) -> None:
-        source = (node.name, name)
+    def add(self, node: Node, export_name: str, name: str) -> None:
+        """Offer an export under a name, and the interfaces whose types it uses."""
+        source = (node.name, export_name)
         taken = self._sources.get(name)
         if taken == source:
             return
         if taken is not None:
-            self.findings.append(
-                Finding(
-                    "export-twice",
-                    f"`{taken[0]}` and `{node.name}` would both be exported as `{name}`",
-                    Place(item=f"{node.name}:{name}"),
-                    hint="name the one that is meant in `[graph]`, `exports`",
-                )
-            )
+            self.findings.append(self._twice(taken, source, name))
             return
         self._sources[name] = source
-        for used in _used_interfaces(node.component.world.exports[name]):
+        for used in _used_interfaces(node.exports[export_name]):
             self._add_home(node, used)
-        self.offers.append(Offer(node.name, name, name))
+        self.offers.append(Offer(node.name, export_name, name))
+
+    def _twice(self, taken: tuple[str, str], source: tuple[str, str], name: str) -> Finding:
+        item = parse_item_name(name)
+        stem = name if item is None else item.interface
+        other = self._advice.export_as(":".join(source), f"{source[0]}-{stem}")
+        return Finding(
+            "export-twice",
+            f"`{taken[0]}` and `{source[0]}` would both be exported as `{name}`",
+            Place(item=":".join(source)),
+            hint=f"name the one that is meant: {self._advice.export(':'.join(taken))}, or give one "
+            f"another name: {other}",
+        )
 
     def _add_home(self, node: Node, interface: str) -> None:
         """Offer the interface that an offered one takes types from, if it is filled inside."""
-        world = node.component.world
-        if interface in world.exports:
-            self.add(node, interface)
+        if interface in node.exports:
+            exporter, export_name = node, interface
         elif edge := self._filled.get((node.name, interface)):
-            self.add(self._by_name[edge.exporter], edge.export_name)
+            exporter, export_name = self._by_name[edge.exporter], edge.export_name
+        else:
+            return
+        if (exporter.name, export_name) not in self._sources.values():
+            self.add(exporter, export_name, export_name)
 
 
 def _used_interfaces(extern: Extern) -> tuple[str, ...]:
-    if not isinstance(extern, InterfaceExtern):
-        return ()
-    return extern.interface.used_interfaces
+    """Interfaces that an export takes types from; of a function's types only resources count."""
+    match extern:
+        case InterfaceExtern(interface):
+            return interface.used_interfaces
+        case FunctionExtern(function):
+            owners = [each.root.owner for each in resources_in(function)]
+            return tuple(dict.fromkeys(each.name for each in owners if not each.is_world))
+        case _:
+            return ()

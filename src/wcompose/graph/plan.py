@@ -2,18 +2,20 @@
 
 The rules, in the order in which they are asked for each import of each node:
 
-1. An edge that the project states is taken, if the types fit; an import stated ``outside`` stays one.
+1. An edge that is stated is taken, if the types fit; an import stated ``outside`` stays one.
 2. Otherwise the exports of the other nodes are looked at whose name matches: the same name, or the
    same package and interface on the same version track (Component Model, Explainer.md, "Canonical
    Interface Name"). Those whose type does not fit are refused with every mismatch.
-3. Of those that fit, the import's own version wins, or else the highest. Two nodes that offer that
-   same version are a choice that the planner does not make: the project has to state the edge.
-4. An interface of value types only needs no provider, nor does a value type that a world itself uses:
-   types are structural.
+3. Of those that fit, the import's own version wins, or else the highest. Where two nodes offer that
+   same version, the one is taken whose resources are those that the node gets from elsewhere too; if
+   that does not tell, it is a choice that the planner does not make: the edge has to be stated.
+4. An interface of value types only needs no provider, nor does a value type that a world itself
+   defines: types are structural. A type that a world takes from an interface comes with that.
 5. An import of WASI that no node exports belongs to the host.
 6. Anything else is an unmet import.
 
 Two nodes that import the same interface get the same instance, because a node is instantiated once.
+When all is decided, every resource must have one origin (`wcompose.graph.resources`).
 """
 
 from __future__ import annotations
@@ -22,38 +24,47 @@ from collections.abc import Iterable, Sequence
 
 from wcompose.contract import (
     Extern,
+    FunctionExtern,
     InterfaceExtern,
-    ItemName,
-    Mismatch,
+    TypeDef,
     TypeExtern,
-    compare_extern,
     parse_item_name,
 )
 from wcompose.errors import LinkError
+from wcompose.graph import refusals
+from wcompose.graph.advice import PROJECT, Advice
+from wcompose.graph.candidates import Catalogue, Placed, Rank
 from wcompose.graph.cycles import provider_order
 from wcompose.graph.model import (
     Candidate,
     Choice,
+    Draft,
     Edge,
     Graph,
     Node,
     Outside,
     Verdict,
 )
-from wcompose.graph.names import listed, matching_names
 from wcompose.graph.offers import choose_offers
-from wcompose.project import EdgeDeclaration, Endpoint
-from wcompose.report import Finding, Place, Report
-from wcompose.suggest import nearest
+from wcompose.graph.outsides import merge_outsides
+from wcompose.graph.resources import Origins
+from wcompose.graph.stated import match_stated, stated_export
+from wcompose.project import EdgeDeclaration, OfferDeclaration
+from wcompose.report import Finding, Report
 
 HOST_NAMESPACE = "wasi"
 """Imports of this namespace are the host's when no node exports them."""
+
+_Key = tuple[str, str]
 
 
 def plan_graph(
     nodes: Iterable[Node],
     edges: Sequence[EdgeDeclaration] = (),
-    exports: Sequence[Endpoint] | None = None,
+    exports: Sequence[OfferDeclaration] | None = None,
+    *,
+    placed: Placed | None = None,
+    advice: Advice = PROJECT,
 ) -> Graph:
     """Decide every import of every node, and what the whole exports.
 
@@ -61,259 +72,281 @@ def plan_graph(
         nodes: the nodes; their order does not matter.
         edges: the choices that are stated.
         exports: what the whole exports; none for every export that no node uses.
+        placed: gives a node's world with places, for types that differ.
+        advice: words for hints.
 
     Raises:
         LinkError: with every import that cannot be filled, every stated edge or export that names
-            nothing, and every cycle.
+            nothing, every resource with two origins, and every cycle.
     """
-    planner = _Planner(sorted(nodes, key=lambda node: node.name), edges)
-    return planner.plan(exports)
+    draft = draft_graph(nodes, edges, exports, placed=placed, advice=advice)
+    if draft.findings:
+        raise LinkError(draft.findings)
+    return draft.graph
+
+
+def draft_graph(
+    nodes: Iterable[Node],
+    edges: Sequence[EdgeDeclaration] = (),
+    exports: Sequence[OfferDeclaration] | None = None,
+    *,
+    placed: Placed | None = None,
+    advice: Advice = PROJECT,
+    leave_open: bool = False,
+) -> Draft:
+    """Like `plan_graph`, but give what was decided even where not all could be.
+
+    Args:
+        leave_open: whether imports that nothing exports are left to the outside.
+    """
+    ordered = sorted(nodes, key=lambda node: node.name)
+    planner = _Planner(ordered, Catalogue(ordered, placed), advice, leave_open=leave_open)
+    return planner.plan(edges, exports)
 
 
 class _Planner:
-    def __init__(self, nodes: Sequence[Node], stated: Sequence[EdgeDeclaration]) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], catalogue: Catalogue, advice: Advice, *, leave_open: bool
+    ) -> None:
+        self._leave_open = leave_open
         self._nodes = nodes
         self._by_name = {node.name: node for node in nodes}
-        self._exports = [
-            (node, name, parse_item_name(name), extern)
-            for node in nodes
-            for name, extern in node.component.world.exports.items()
-        ]
-        self._by_interface: dict[tuple[str, ...], list[int]] = {}
-        for index, (_, name, item, _) in enumerate(self._exports):
-            self._by_interface.setdefault(_interface_key(name, item), []).append(index)
-        self._stated = stated
+        self._catalogue = catalogue
+        self._advice = advice
         self._findings: list[Finding] = []
-        self._edges: list[Edge] = []
-        self._outsides: list[Outside] = []
+        self._filled: dict[_Key, Edge | Outside] = {}
+        self._choices: dict[_Key, Choice] = {}
         self._type_imports: set[str] = set()
-        self._choices: list[Choice] = []
+        self._postponed: dict[_Key, tuple[list[Candidate], list[Candidate]]] = {}
+        self._open: set[_Key] = set()
+        self._origins = Origins(self._by_name, self._filled)
 
-    def plan(self, exports: Sequence[Endpoint] | None) -> Graph:
-        stated = self._match_stated()
-        for node in self._nodes:
-            for name, extern in node.component.world.imports.items():
-                self._decide(node, name, extern, stated.get((node.name, name)))
-        order, cycles = provider_order([node.name for node in self._nodes], self._edges)
-        self._findings += cycles
-        offers, findings = choose_offers(self._nodes, self._edges, exports)
+    def plan(
+        self, edges: Sequence[EdgeDeclaration], exports: Sequence[OfferDeclaration] | None
+    ) -> Draft:
+        stated, findings = match_stated(edges, self._by_name)
         self._findings += findings
-        if self._findings:
-            raise LinkError(Report.of(self._findings).findings)
-        return Graph(
+        types: list[tuple[Node, str, TypeExtern]] = []
+        for node in self._nodes:
+            for name, extern in node.imports.items():
+                declaration = stated.get((node.name, name))
+                if declaration is not None:
+                    self._take_stated(node, name, declaration)
+                elif isinstance(extern, TypeExtern):
+                    types.append((node, name, extern))
+                else:
+                    self._decide(node, name, extern)
+        self._settle_postponed()
+        for node, name, extern in types:
+            self._decide_type(node, name, extern)
+        return self._draft(exports)
+
+    def _draft(self, exports: Sequence[OfferDeclaration] | None) -> Draft:
+        for node in self._nodes:
+            self._findings += [
+                refusals.two_providers(conflict, self._advice)
+                for conflict in self._origins.conflicts(node)
+            ]
+        edges = tuple(sorted(each for each in self._filled.values() if isinstance(each, Edge)))
+        outsides, findings = merge_outsides(
+            (each for each in self._filled.values() if isinstance(each, Outside)), self._by_name
+        )
+        self._findings += findings
+        order, cycles = provider_order(self._by_name, edges)
+        self._findings += cycles
+        offers, findings = choose_offers(
+            self._nodes, edges, exports, spoken_for=self._spoken_for(), advice=self._advice
+        )
+        self._findings += findings
+        graph = Graph(
             nodes=tuple(self._by_name[name] for name in order),
-            edges=tuple(sorted(self._edges)),
-            outsides=tuple(sorted(self._outsides)),
+            edges=edges,
+            outsides=outsides,
             type_imports=tuple(sorted(self._type_imports)),
             offers=offers,
-            choices=tuple(self._choices),
+            choices=tuple(self._choices[key] for key in sorted(self._choices)),
         )
+        return Draft(graph, Report.of(self._findings).findings)
 
-    def _match_stated(self) -> dict[tuple[str, str], EdgeDeclaration]:
-        """The stated edges by the exact import they mean; a finding for those that mean none."""
-        matched: dict[tuple[str, str], EdgeDeclaration] = {}
-        for edge in self._stated:
-            node = self._by_name.get(edge.importing.node)
-            if node is None:
-                continue  # the project's loader has said so
-            imports = node.component.world.imports
-            names = matching_names(edge.importing.name, imports)
-            if len(names) != 1:
-                near = nearest(edge.importing.name, imports)
-                self._findings.append(
-                    Finding(
-                        "edge-without-import",
-                        f"`{node.name}` imports nothing called `{edge.importing.name}`"
-                        if not names
-                        else f"`{edge.importing}` means more than one import: {listed(names)}",
-                        edge.importing.place,
-                        hint=f"`{node.name}` imports {listed(near or list(imports))}"
-                        if imports
-                        else f"`{node.name}` imports nothing: remove the edge",
-                    )
-                )
-                continue
-            key = (node.name, names[0])
-            if key in matched:
-                self._findings.append(
-                    Finding(
-                        "edge-stated-twice",
-                        f"`{node.name}:{names[0]}` has two edges",
-                        edge.importing.place,
-                        hint="keep one of them",
-                    )
-                )
-            matched[key] = edge
-        return matched
+    def _spoken_for(self) -> set[_Key]:
+        """Exports that an import without an answer could mean: nobody knows whether they are used."""
+        return {
+            (candidate.exporter, candidate.export_name)
+            for choice in self._choices.values()
+            if choice.is_open
+            for candidate in choice.candidates
+        }
 
-    def _decide(
-        self, node: Node, name: str, extern: Extern, stated: EdgeDeclaration | None
-    ) -> None:
-        if stated is not None and stated.source is None:
-            self._leave_outside(node, name, "stated in the project")
+    def _take_stated(self, node: Node, name: str, stated: EdgeDeclaration) -> None:
+        if stated.source is None:
+            whom = "host" if stated.is_host else "outside"
+            outside = Outside(node.name, name, stated.outside or name, stated.is_host)
+            self._leave_outside(outside, f"left to the {whom}: it is stated")
             return
-        if stated is not None and stated.source is not None:
-            self._take_stated(node, name, extern, stated.source)
-            return
-        if isinstance(extern, TypeExtern) and not extern.type.is_resource:
-            self._leave_outside(node, name, "a value type is structural, so no node is needed")
-            return
-        candidates = self._candidates(node, name, extern)
-        fitting = [
-            (candidate, version)
-            for candidate, version in candidates
-            if candidate.verdict is not Verdict.REFUSED
-        ]
-        is_types = is_type_only(extern)
-        if fitting:
-            best = max(version for _, version in fitting)
-            finalists = [candidate for candidate, version in fitting if version == best]
-            if len(finalists) > 1 and not is_types:
-                self._ambiguous(node, name, finalists)
-                return
-            taken = finalists[0]
-            self._edges.append(Edge(node.name, name, taken.exporter, taken.export_name))
-            looked_at = tuple(
-                _with_verdict(candidate, taken, is_types=is_types) for candidate, _ in candidates
-            )
-            self._choices.append(
-                Choice(node.name, name, f"filled by `{taken.exporter}`", looked_at)
-            )
-        elif is_types:
-            self._type_imports.add(name)
-            self._choices.append(
-                Choice(node.name, name, "value types only: structural, so no node is needed")
-            )
-        elif candidates:
-            self._refused(node, name, [candidate for candidate, _ in candidates])
-        elif is_host_interface(name):
-            self._leave_outside(node, name, "WASI that no node exports is the host's")
-        else:
-            self._unmet(node, name)
-
-    def _leave_outside(self, node: Node, name: str, reason: str) -> None:
-        self._outsides.append(Outside(node.name, name, name))
-        self._choices.append(Choice(node.name, name, f"left to the outside: {reason}"))
-
-    def _take_stated(self, node: Node, name: str, extern: Extern, source: Endpoint) -> None:
-        provider = self._by_name.get(source.node)
+        provider = self._by_name.get(stated.source.node)
         if provider is None:
-            return  # the project's loader has said so
-        exports = provider.component.world.exports
-        wanted = source.name or name
-        names = matching_names(wanted, exports)
-        if len(names) != 1:
-            self._findings.append(
-                Finding(
-                    "edge-without-export",
-                    f"`{provider.name}` exports nothing called `{wanted}`"
-                    if not names
-                    else f"`{wanted}` means more than one export of `{provider.name}`",
-                    source.place,
-                    hint=f"`{provider.name}` exports {listed(names or list(exports))}",
-                )
-            )
+            return  # who read the edge has said so
+        export_name, finding = stated_export(provider, stated.source, name)
+        if finding is not None:
+            self._findings.append(finding)
+            self._choose(node, name, "the stated edge names no export", is_open=True)
             return
-        mismatches = compare_extern(extern, exports[names[0]])
+        mismatches = self._catalogue.mismatches(node, name, provider, export_name)
         if mismatches:
             candidate = Candidate(
-                provider.name, names[0], Verdict.REFUSED, "its type differs", mismatches
+                provider.name, export_name, Verdict.REFUSED, "its type differs", mismatches
             )
-            self._refused(node, name, [candidate])
+            self._refuse(node, name, [candidate])
             return
-        self._edges.append(Edge(node.name, name, provider.name, names[0]))
-        taken = Candidate(provider.name, names[0], Verdict.TAKEN, "stated in the project")
-        self._choices.append(Choice(node.name, name, f"filled by `{provider.name}`", (taken,)))
+        self._filled[node.name, name] = Edge(node.name, name, provider.name, export_name)
+        taken = Candidate(provider.name, export_name, Verdict.TAKEN, "it is stated")
+        others = [
+            candidate
+            for candidate, _ in self._catalogue.candidates(node, name, node.imports[name])
+            if (candidate.exporter, candidate.export_name) != (provider.name, export_name)
+        ]
+        looked_at = _judged([taken, *others], taken, "another one is stated")
+        self._choose(node, name, f"filled by `{provider.name}`", looked_at)
 
-    def _candidates(
-        self, node: Node, name: str, extern: Extern
-    ) -> list[tuple[Candidate, tuple[object, ...]]]:
-        """Exports of other nodes whose name matches, each with its rank among versions."""
-        item = parse_item_name(name)
-        found: list[tuple[Candidate, tuple[object, ...]]] = []
-        for index in self._by_interface.get(_interface_key(name, item), ()):
-            exporter, export_name, export_item, export = self._exports[index]
-            if exporter.name == node.name:
-                continue
-            if not _names_match(name, item, export_name, export_item):
-                found.append(
-                    (
-                        Candidate(
-                            exporter.name,
-                            export_name,
-                            Verdict.REFUSED,
-                            "it is on another version track",
-                        ),
-                        (),
-                    )
-                )
-                continue
-            mismatches = compare_extern(extern, export)
-            verdict = Verdict.REFUSED if mismatches else Verdict.PASSED_OVER
-            reason = "its type differs" if mismatches else "name and type fit"
-            rank: tuple[object, ...] = (
-                (export_name == name, *export_item.version_rank())
-                if export_item is not None
-                else (True,)
+    def _decide(self, node: Node, name: str, extern: Extern) -> None:
+        ranked = self._catalogue.candidates(node, name, extern)
+        candidates = [candidate for candidate, _ in ranked]
+        fitting = [each for each in ranked if each[0].verdict is not Verdict.REFUSED]
+        is_types = is_type_only(extern)
+        if fitting:
+            finalists = _best(fitting)
+            if len(finalists) > 1 and not is_types:
+                self._postponed[node.name, name] = (finalists, candidates)
+                return
+            why = "value types are structural: any of them would do" if is_types else ""
+            self._take(node, name, finalists[0], candidates, why)
+        elif is_types:
+            self._type_imports.add(name)
+            self._choose(node, name, "value types only: structural, so no node is needed")
+        elif is_host_interface(name) and not any(each.mismatches for each in candidates):
+            outside = Outside(node.name, name, name, is_host=True)
+            why = "left to the host: it is WASI, and no node exports it"
+            if candidates:
+                why += " on this version track"
+            self._leave_outside(outside, why, candidates)
+        elif candidates:
+            self._refuse(node, name, candidates)
+        else:
+            self._unmet(node, name, extern)
+
+    def _decide_type(self, node: Node, name: str, extern: TypeExtern) -> None:
+        """A type that a world imports: it comes with the interface that it is taken from."""
+        source = extern.type.definition
+        home = _home(node, source) if isinstance(source, TypeDef) else None
+        filled = None if home is None else self._filled.get((node.name, home))
+        # The type of a function that the whole exports needs a name outside, which an import gives.
+        needs_name = not extern.type.is_resource and any(
+            isinstance(each, FunctionExtern) for each in node.exports.values()
+        )
+        if isinstance(filled, Edge) and isinstance(source, TypeDef) and not needs_name:
+            self._filled[node.name, name] = Edge(
+                node.name, name, filled.exporter, filled.export_name, source.name
             )
-            found.append((Candidate(exporter.name, export_name, verdict, reason, mismatches), rank))
-        return found
+            why = f"filled by `{filled.exporter}`: it comes with `{home}`"
+            self._choose(node, name, why)
+        elif isinstance(filled, Outside):
+            outside = Outside(node.name, name, name, filled.is_host)
+            self._leave_outside(outside, f"left to the outside: it comes with `{home}`")
+        elif not extern.type.is_resource:
+            outside = Outside(node.name, name, name)
+            self._leave_outside(outside, "a value type is structural, so no node is needed")
+        elif home is None:
+            self._decide(node, name, extern)
 
-    def _ambiguous(self, node: Node, name: str, finalists: Sequence[Candidate]) -> None:
-        exporters = listed([candidate.exporter for candidate in finalists])
+    def _settle_postponed(self) -> None:
+        """Choose among equals by their resources, as long as that tells one from the others."""
+        progress = True
+        while progress:
+            progress = False
+            for key, (finalists, candidates) in sorted(self._postponed.items()):
+                node = self._by_name[key[0]]
+                fitting = [each for each in finalists if self._has_one_origin(node, key[1], each)]
+                if len(fitting) == 1:
+                    why = "its resources are not those that the node gets from elsewhere"
+                    self._take(node, key[1], fitting[0], candidates, why)
+                    del self._postponed[key]
+                    progress = True
+        for (importer, name), (finalists, candidates) in sorted(self._postponed.items()):
+            node = self._by_name[importer]
+            self._findings.append(
+                refusals.ambiguous(node, name, finalists, self._nodes, self._advice)
+            )
+            self._choose(node, name, "more than one export fits", candidates, is_open=True)
+
+    def _has_one_origin(self, node: Node, name: str, candidate: Candidate) -> bool:
+        edge = Edge(node.name, name, candidate.exporter, candidate.export_name)
+        self._filled[node.name, name] = edge
+        try:
+            return not any(self._origins.conflicts(node))
+        finally:
+            del self._filled[node.name, name]
+
+    def _take(
+        self, node: Node, name: str, taken: Candidate, candidates: Sequence[Candidate], why: str
+    ) -> None:
+        self._filled[node.name, name] = Edge(
+            node.name, name, taken.exporter, taken.export_name
+        )
+        others = why or f"`{taken.export_name}` is nearer"
+        looked_at = _judged(candidates, taken, others)
+        self._choose(node, name, f"filled by `{taken.exporter}`", looked_at)
+
+    def _leave_outside(
+        self, outside: Outside, why: str, candidates: Sequence[Candidate] = ()
+    ) -> None:
+        self._filled[outside.importer, outside.import_name] = outside
+        self._choose(self._by_name[outside.importer], outside.import_name, why, candidates)
+
+    def _refuse(self, node: Node, name: str, candidates: Sequence[Candidate]) -> None:
+        self._findings += refusals.refused(node, name, candidates, self._advice)
+        self._choose(node, name, "no export fits", candidates, is_open=True)
+
+    def _unmet(self, node: Node, name: str, extern: Extern) -> None:
+        if self._leave_open:
+            outside = Outside(node.name, name, name)
+            self._leave_outside(outside, "left to the outside: nothing exports it")
+            return
+        interface = extern.interface.name if isinstance(extern, InterfaceExtern) else ""
+        own_name = isinstance(extern, InterfaceExtern) and parse_item_name(name) is None
+        near = self._catalogue.near(name)
         self._findings.append(
-            Finding(
-                "ambiguous-import",
-                f"`{node.name}:{name}` is exported by {exporters}",
-                Place(item=f"{node.name}:{name}"),
-                hint="state the one that is meant: "
-                f'`[[graph.edges]]` with `import = "{node.name}:{name}"` and '
-                f'`from = "{finalists[0].exporter}"`',
+            refusals.unmet(
+                node,
+                name,
+                extern,
+                [each for each in near if each.exporter != node.name],
+                self._catalogue.exporters_of(interface) if own_name else (),
+                list(refusals.users_of(node, name, self._nodes)),
+                self._advice,
             )
         )
+        self._choose(
+            node,
+            name,
+            "nothing exports it",
+            [
+                Candidate(each.exporter, each.export_name, Verdict.REFUSED, each.reason)
+                for each in near
+            ],
+            is_open=True,
+        )
 
-    def _refused(self, node: Node, name: str, candidates: Sequence[Candidate]) -> None:
-        for candidate in candidates:
-            if not candidate.mismatches:
-                self._findings.append(
-                    Finding(
-                        "version-track",
-                        f"`{node.name}` imports `{name}`, and `{candidate.exporter}` exports "
-                        f"`{candidate.export_name}`: versions of different tracks never link",
-                        Place(item=f"{node.name}:{name}"),
-                        hint="bring both to one version track (the same major version, or the "
-                        "same minor version below 1.0)",
-                    )
-                )
-                continue
-            self._findings += [
-                Finding(
-                    "type-mismatch",
-                    f"`{node.name}:{name}` does not fit the export of `{candidate.exporter}`: "
-                    f"{mismatch.message}",
-                    Place(item=_item(node.name, name, mismatch.path)),
-                    causes=_sides(node.name, candidate.exporter, mismatch),
-                    hint=f"rebuild `{node.name}` or `{candidate.exporter}` from the same contract",
-                )
-                for mismatch in candidate.mismatches
-            ]
-
-    def _unmet(self, node: Node, name: str) -> None:
-        exported = sorted({export_name for _, export_name, _, _ in self._exports})
-        near = nearest(name, exported, cutoff=0.85)
-        self._findings.append(
-            Finding(
-                "unmet-import",
-                f"nothing exports `{name}`, which `{node.name}` imports",
-                Place(item=f"{node.name}:{name}"),
-                hint=(
-                    f"{listed(near)} {'is' if len(near) == 1 else 'are'} near: mend the name, or "
-                    if near
-                    else "add a component that exports it, or "
-                )
-                + f'leave it to the host with `[[graph.edges]]`, `import = "{node.name}:{name}"`, '
-                "`outside = true`",
-            )
+    def _choose(
+        self,
+        node: Node,
+        name: str,
+        outcome: str,
+        candidates: Sequence[Candidate] = (),
+        *,
+        is_open: bool = False,
+    ) -> None:
+        self._choices[node.name, name] = Choice(
+            node.name, name, outcome, tuple(candidates), is_open
         )
 
 
@@ -332,43 +365,33 @@ def is_host_interface(name: str) -> bool:
     return item is not None and item.namespace == HOST_NAMESPACE
 
 
-def _interface_key(name: str, item: ItemName | None) -> tuple[str, ...]:
-    return (name,) if item is None else (item.namespace, item.package, item.interface)
+def _best(fitting: Sequence[tuple[Candidate, Rank]]) -> list[Candidate]:
+    best = max(rank for _, rank in fitting)
+    return [candidate for candidate, rank in fitting if rank == best]
 
 
-def _names_match(
-    name: str, item: ItemName | None, export_name: str, export_item: ItemName | None
-) -> bool:
-    if item is None or export_item is None:
-        return name == export_name
-    return item.matches(export_item)
+def _judged(
+    candidates: Sequence[Candidate], taken: Candidate, others: str
+) -> tuple[Candidate, ...]:
+    """The candidates with what became of each, the one that was taken first."""
+    judged = [Candidate(taken.exporter, taken.export_name, Verdict.TAKEN, taken.reason)]
+    for each in candidates:
+        if each is taken:
+            continue
+        if each.verdict is Verdict.REFUSED:
+            judged.append(each)
+        else:
+            judged.append(
+                Candidate(each.exporter, each.export_name, Verdict.PASSED_OVER, others)
+            )
+    return tuple(judged)
 
 
-def _with_verdict(candidate: Candidate, taken: Candidate, *, is_types: bool) -> Candidate:
-    if candidate is taken:
-        return Candidate(candidate.exporter, candidate.export_name, Verdict.TAKEN, candidate.reason)
-    if candidate.verdict is Verdict.REFUSED:
-        return candidate
-    reason = (
-        "value types are structural: any of them would do"
-        if is_types
-        else f"`{taken.export_name}` is nearer"
-    )
-    return Candidate(candidate.exporter, candidate.export_name, Verdict.PASSED_OVER, reason)
-
-
-def _item(node: str, name: str, path: str) -> str:
-    """Path of a mismatch; that of a bare function begins with the function's own name."""
-    inner = path.removeprefix(name).lstrip(".")
-    return f"{node}:{name}.{inner}" if inner else f"{node}:{name}"
-
-
-def _sides(importer: str, exporter: str, mismatch: Mismatch) -> tuple[str, ...]:
-    return tuple(
-        f"{verb} by `{node}`: `{text}`" + (f" ({place})" if str(place) else "")
-        for verb, node, text, place in (
-            ("expected", importer, mismatch.expected, mismatch.expected_place),
-            ("offered", exporter, mismatch.actual, mismatch.actual_place),
-        )
-        if text
-    )
+def _home(node: Node, source: TypeDef) -> str | None:
+    """The import of a node that has a type."""
+    for name, extern in node.imports.items():
+        if isinstance(extern, InterfaceExtern) and any(
+            each is source for each in extern.interface.types.values()
+        ):
+            return name
+    return None

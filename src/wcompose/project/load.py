@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from wcompose.project.model import (
     EdgeDeclaration,
     Endpoint,
     NodeDeclaration,
+    OfferDeclaration,
     Project,
     PythonSource,
     RunDeclaration,
 )
-from wcompose.project.schema import ComponentTable, ProjectFile
+from wcompose.project.schema import ComponentTable, EdgeTable, ProjectFile
 from wcompose.project.wording import KeyPath, schema_problem
 from wcompose.report import Finding, Place, Report
 from wcompose.suggest import did_you_mean
@@ -150,11 +152,7 @@ class _Loader:
                     hint=problem.hint,
                 )
             raise self._error() from None
-        nodes = tuple(
-            node
-            for name, component in sorted(table.components.items())
-            if (node := self._node(name, component))
-        )
+        nodes = self._nodes(table.components)
         known = sorted(table.components)
         exports = table.graph.exports
         project = Project(
@@ -167,12 +165,11 @@ class _Loader:
             exports=None
             if exports is None
             else tuple(
-                self._endpoint(("graph", "exports", str(index)), text, known)
+                self._offer(("graph", "exports", str(index)), text, known)
                 for index, text in enumerate(exports)
             ),
             edges=tuple(
-                self._edge(index, edge.importing, edge.source, edge.outside, known)
-                for index, edge in enumerate(table.graph.edges)
+                self._edge(index, edge, known) for index, edge in enumerate(table.graph.edges)
             ),
             run=RunDeclaration(
                 invoke=table.run.invoke,
@@ -217,6 +214,46 @@ class _Loader:
             if found := self._places.get(path[:length]):
                 return found[1] if of_value and length == len(path) else found[0]
         return Place(str(self._file))
+
+    def _nodes(self, tables: Mapping[str, ComponentTable]) -> tuple[NodeDeclaration, ...]:
+        nodes: dict[str, NodeDeclaration] = {}
+        for name, table in tables.items():
+            if table.twin is None and (node := self._node(name, table)):
+                nodes[name] = node
+        for name, table in tables.items():
+            if table.twin is None or not self._is_twin(name, table, table.twin, tables):
+                continue
+            if original := nodes.get(table.twin):
+                place = self._plain(("components", name))
+                nodes[name] = replace(original, name=name, place=place, twin=table.twin)
+        return tuple(nodes[name] for name in sorted(nodes))
+
+    def _is_twin(
+        self, name: str, table: ComponentTable, twin: str, tables: Mapping[str, ComponentTable]
+    ) -> bool:
+        """Whether a table with `from` says that and nothing else, and means a node."""
+        path: KeyPath = ("components", name)
+        before = len(self._findings)
+        for key in ("language", "path", "source", "module", "requirements", "world"):
+            if getattr(table, key) is not None:
+                self._add(
+                    "contradiction",
+                    (*path, key),
+                    f"`{name}` has both `from` and `{key}`",
+                    hint=f"keep `from` to take the component of `{twin}` as it is",
+                )
+        if twin not in tables:
+            self._add(
+                "unknown-node", (*path, "from"), f"no component is called `{twin}`", of_value=True,
+                hint=did_you_mean(twin, [each for each in tables if each != name])
+                or "name another table under `[components]`",
+            )  # fmt: skip
+        elif tables[twin].twin is not None:
+            self._add(
+                "contradiction", (*path, "from"), f"`{twin}` is a second instance itself",
+                of_value=True, hint=f'write `from = "{tables[twin].twin}"`',
+            )  # fmt: skip
+        return len(self._findings) == before
 
     def _node(self, name: str, table: ComponentTable) -> NodeDeclaration | None:
         path: KeyPath = ("components", name)
@@ -351,23 +388,48 @@ class _Loader:
             )
         return Endpoint(node, name, self._plain(path))
 
-    def _edge(
-        self, index: int, importing: str, source: str | None, outside: bool, known: Sequence[str]
-    ) -> EdgeDeclaration:
-        path: KeyPath = ("graph", "edges", str(index))
-        if outside and source is not None:
+    def _offer(self, path: KeyPath, text: str, known: Sequence[str]) -> OfferDeclaration:
+        exporting, separator, name = text.partition(" as ")
+        if separator and not name.strip():
             self._add(
-                "contradiction", (*path, "outside"), f"`{importing}` has both `from` and `outside`",
+                "bad-value", path, f"`{text}` gives no name behind `as`", of_value=True,
+                hint="write `NODE:EXPORT as NAME`, or leave `as` out",
+            )  # fmt: skip
+        return OfferDeclaration(self._endpoint(path, exporting.strip(), known), name.strip())
+
+    def _edge(self, index: int, edge: EdgeTable, known: Sequence[str]) -> EdgeDeclaration:
+        path: KeyPath = ("graph", "edges", str(index))
+        importing = edge.importing
+        told = [
+            key
+            for key, value in (
+                ("from", edge.source is not None),
+                ("outside", edge.outside),
+                ("host", edge.host),
+            )
+            if value
+        ]
+        for key in told[1:]:
+            self._add(
+                "contradiction", (*path, key), f"`{importing}` has both `{told[0]}` and `{key}`",
                 hint="keep one of them",
             )  # fmt: skip
-        if not outside and source is None:
+        if not told:
             self._add(
-                "missing-key", path, f"the edge of `{importing}` has neither `from` nor `outside`",
-                hint='add `from = "NODE"`, or `outside = true` to leave it to the host',
+                "missing-key", path,
+                f"the edge of `{importing}` has neither `from` nor `outside`",
+                hint='add `from = "NODE"`, or `outside = true` to leave it an import of the whole',
+            )  # fmt: skip
+        if edge.name is not None and "from" in told:
+            self._add(
+                "contradiction", (*path, "as"), f"`as` means nothing for `{importing}`",
+                hint="it names an import that is left outside: remove it",
             )  # fmt: skip
         return EdgeDeclaration(
             self._endpoint((*path, "import"), importing, known),
             None
-            if source is None
-            else self._endpoint((*path, "from"), source, known, name_needed=False),
+            if edge.source is None
+            else self._endpoint((*path, "from"), edge.source, known, name_needed=False),
+            outside=edge.name or "",
+            is_host=edge.host,
         )

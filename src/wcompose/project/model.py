@@ -33,6 +33,7 @@ class NodeDeclaration:
         origin: where the component comes from: a prebuilt binary, or Python source.
         world: name of the world it stands in; none to take a prebuilt component as it is.
         place: where the table stands.
+        twin: the node of whose component it is a second instance; empty for a component of its own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class NodeDeclaration:
     origin: Path | PythonSource
     world: str | None
     place: Place
+    twin: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,16 +58,34 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class EdgeDeclaration:
-    """One ``[[graph.edges]]`` table: an import, and the export that fills it.
+    """One ``[[graph.edges]]`` table: an import, and what fills it.
 
     Attributes:
         importing: the import.
         source: the providing node, with the export's name when it differs (else empty); none
             when the import is left to the outside.
+        outside: what the whole calls an import that is left to the outside; empty for its own name.
+        is_host: whether it is left to the host that runs the composition, and not to one who
+            composes it further.
     """
 
     importing: Endpoint
     source: Endpoint | None
+    outside: str = ""
+    is_host: bool = False
+
+
+@dataclass(frozen=True)
+class OfferDeclaration:
+    """One entry of ``exports`` in ``[graph]``.
+
+    Attributes:
+        exporting: the export of a node.
+        name: what the whole calls it; empty for its own name.
+    """
+
+    exporting: Endpoint
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +119,7 @@ class Project:
     description: str
     wit: Path | None
     nodes: tuple[NodeDeclaration, ...]
-    exports: tuple[Endpoint, ...] | None
+    exports: tuple[OfferDeclaration, ...] | None
     edges: tuple[EdgeDeclaration, ...]
     run: RunDeclaration
 

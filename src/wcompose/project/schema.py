@@ -70,6 +70,12 @@ class ComponentTable(Table):
     world: Text | None = Field(
         default=None, description="World in the project's WIT that the node stands in."
     )
+    twin: Label | None = Field(
+        default=None,
+        alias="from",
+        description="Another node, of whose component this one is a second instance: it has a state "
+        "and edges of its own.",
+    )
 
 
 class EdgeTable(Table):
@@ -83,7 +89,18 @@ class EdgeTable(Table):
         alias="from",
         description="Node that provides it, or `NODE:EXPORT` when its name differs.",
     )
-    outside: bool = Field(default=False, description="Leave it to the host on purpose.")
+    outside: bool = Field(
+        default=False, description="Leave it an import of the composition on purpose."
+    )
+    name: Text | None = Field(
+        default=None,
+        alias="as",
+        description="What the composition calls an import that is left outside; its own name unless "
+        "told.",
+    )
+    host: bool = Field(
+        default=False, description="Leave it to the host that runs the composition."
+    )
 
 
 class GraphTable(Table):
@@ -91,8 +108,8 @@ class GraphTable(Table):
 
     exports: list[Text] | None = Field(
         default=None,
-        description="What the composition exports, each `NODE:EXPORT`; unless told, every export "
-        "that no other node uses.",
+        description="What the composition exports, each `NODE:EXPORT` or `NODE:EXPORT as NAME`; "
+        "unless told, every export that no other node uses.",
         max_length=1024,
     )
     edges: list[EdgeTable] = Field(default_factory=list, max_length=10_000)

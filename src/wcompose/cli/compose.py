@@ -1,0 +1,251 @@
+"""``wcompose compose``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wcompose.cli.session import Session, write_result
+
+if TYPE_CHECKING:
+    from wcompose.build.assembly import Written
+    from wcompose.graph import Draft
+
+
+def compose(
+    context: typer.Context,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[NAME=]FILE...",
+            help="Components; a node is called NAME, or as its file. One file may be named twice "
+            "under different names.",
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Composition to write; `-` for standard output."),
+    ] = None,
+    edge: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--edge",
+            "-e",
+            metavar="NODE:IMPORT=NODE[:EXPORT]",
+            help="Say what fills an import, where more than one export fits.",
+        ),
+    ] = None,
+    outside: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outside",
+            metavar="NODE:IMPORT[ as NAME]",
+            help="Leave an import to the outside on purpose.",
+        ),
+    ] = None,
+    export: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--export",
+            "-x",
+            metavar="NODE[:EXPORT[ as NAME]]",
+            help="What the composition exports; unless told, every export that no node uses.",
+        ),
+    ] = None,
+    search: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--search",
+            metavar="DIRECTORY",
+            help="Take components from here that export what others import.",
+        ),
+    ] = None,
+    open_: Annotated[
+        bool,
+        typer.Option("--open", help="Leave every import that nothing exports to the outside."),
+    ] = False,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Fail if anything but WASI is left to the outside.")
+    ] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Leave out debug information and names.")
+    ] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Show what would be composed, and write nothing.")
+    ] = False,
+    why: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--why",
+            metavar="NODE[:IMPORT]",
+            help="Say how an import was filled, and what else was looked at; write nothing.",
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", help="Name of the composition.", show_default="the name of the output"
+        ),
+    ] = None,
+    version: Annotated[
+        str, typer.Option("--version", help="Version of the composition.", show_default=False)
+    ] = "",
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the plan, or what was written, as JSON.")
+    ] = False,
+) -> None:
+    """Link components into one, without a project file.
+
+    Every import is filled by the export that fits it, through any number of levels; two that import
+    the same get the same instance. Nothing is written when anything does not fit.
+    """
+    from wcompose.errors import LinkError, UsageError
+    from wcompose.graph.names import counted
+
+    session: Session = context.obj
+    if output is None and not plan and not why:
+        raise UsageError.of(
+            "no-output",
+            "nothing says where to write the composition",
+            hint="add `--output FILE`, or `--plan` to see what would be composed",
+        )
+    draft = _draft(
+        session, files, edge or [], outside or [], export or [], search or [], leave_open=open_
+    )
+    if why:
+        from wcompose.cli.why import show_why
+
+        show_why(session.output, draft, why)
+    elif plan:
+        _show_plan(session, draft, name or (output.stem if output else "composition"), json=json)
+    if draft.findings:
+        raise LinkError(draft.findings)
+    if closed:
+        _check_closed(draft)
+    if output is None or plan or why:
+        return
+    title = name or ("composition" if str(output) == "-" else output.stem)
+    written = _write(session, draft, output, title, version, strip=strip)
+    graph = draft.graph
+    if json and str(output) != "-":
+        import json as json_module
+
+        result = {
+            "composition": str(output),
+            "digest": written.digest,
+            "size": written.size,
+            "saved": written.saved,
+            "nodes": [
+                {
+                    "name": node.name,
+                    "file": str(node.component.path),
+                    "digest": node.component.digest,
+                    "size": node.component.size,
+                }
+                for node in graph.nodes
+            ],
+        }
+        write_result(json_module.dumps(result, indent=2))
+    session.reporter.note(
+        "standard output" if str(output) == "-" else output.name,
+        f"{counted(len(graph.nodes), 'component')} with {counted(len(graph.edges), 'edge')}, "
+        f"{written.size:,} bytes"
+        + (f"; stripping saved {written.saved:,} bytes" if strip else ""),
+    )
+
+
+def _draft(
+    session: Session,
+    files: list[str],
+    edges: list[str],
+    outsides: list[str],
+    exports: list[str],
+    directories: list[Path],
+    *,
+    leave_open: bool,
+) -> Draft:
+    from wcompose.build.assembly import name_parts, read_parts
+    from wcompose.build.search import add_found
+    from wcompose.cli.choices import Choices
+    from wcompose.graph.advice import COMMAND
+    from wcompose.graph.compose import link_draft
+    from wcompose.graph.places import WrittenWorlds
+
+    nodes = add_found(
+        read_parts(name_parts(files), session.engine), directories, session.engine
+    )
+    choices = Choices(nodes)
+    declared = choices.edges(edges, outsides)
+    offers = choices.exports(exports)
+    choices.check()
+    return link_draft(
+        nodes,
+        declared,
+        offers,
+        engine=session.engine,
+        directory=session.cache_directory / "types",
+        placed=WrittenWorlds(session.engine, session.cache_directory / "wit"),
+        advice=COMMAND,
+        leave_open=leave_open,
+    )
+
+
+def _show_plan(session: Session, draft: Draft, title: str, *, json: bool) -> None:
+    from wcompose.picture.of_graph import picture_of_graph
+
+    picture = picture_of_graph(title, draft.graph, findings=draft.findings)
+    if json:
+        from wcompose.picture.data import to_json
+
+        write_result(to_json(picture))
+        return
+    from wcompose.cli.graph import write_tree
+
+    write_tree(session, picture, None)
+
+
+def _check_closed(draft: Draft) -> None:
+    from wcompose.errors import LinkError
+    from wcompose.report import Finding, Place
+
+    findings = [
+        Finding(
+            "import-left",
+            f"`{each.name}`, which `{each.importer}` imports, is left to the outside",
+            Place(item=f"{each.importer}:{each.import_name}"),
+            hint="name one more component that exports it, or leave out `--closed`",
+        )
+        for each in draft.graph.outsides
+        if not each.is_host
+    ]
+    if findings:
+        raise LinkError(findings)
+
+
+def _write(
+    session: Session, draft: Draft, output: Path, title: str, version: str, *, strip: bool
+) -> Written:
+    from wcompose.build.assembly import write_composition
+    from wcompose.graph.compose import About
+
+    about = About(title, version)
+    if str(output) != "-":
+        return write_composition(
+            draft.graph, output, engine=session.engine, about=about, strip=strip
+        )
+    import shutil
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as directory:
+        file = Path(directory) / "composition.wasm"
+        written = write_composition(
+            draft.graph, file, engine=session.engine, about=about, strip=strip
+        )
+        with file.open("rb") as stream:
+            shutil.copyfileobj(stream, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    return written
