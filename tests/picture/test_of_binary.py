@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from structures import bundle, component, given, instance, own, taken, whole
+from support import BENCH, CACHE, REPOSITORY
 
+from wcompose.build import draft_project
+from wcompose.contract.names import on_track
+from wcompose.engine import Engine
 from wcompose.errors import ArtifactError, EngineFault
 from wcompose.picture import Picture
+from wcompose.picture.card import short_name
 from wcompose.picture.model import NodeKind
 from wcompose.picture.of_binary import MOST_INSTANCES, picture_of_binary
+from wcompose.picture.of_graph import picture_of_graph
+from wcompose.progress import SilentReporter
+from wcompose.project import find_project, load_project
 
 Json = dict[str, Any]
 
@@ -395,3 +404,112 @@ def test_a_structure_that_is_not_agreed_is_a_fault_of_ours(components: list[Json
     with pytest.raises(EngineFault) as caught:
         picture(*components)
     assert caught.value.findings[0].rule == "structure-malformed"
+
+
+# What composers really write
+
+
+PEERS = REPOSITORY / "tests" / "composing" / "peers"
+TOKENS = "wcompose:tokens/{}@0.1.0"
+
+
+def read(engine: Engine, file: Path) -> Picture:
+    return picture_of_binary(
+        engine.structure(file), subject=file.name, size=file.stat().st_size, digest=""
+    )
+
+
+def token_edges(drawn: Picture) -> list[str]:
+    return [
+        f"{edge.importer}:{short_name(edge.import_name)} <- {edge.exporter}"
+        for edge in drawn.edges
+        if edge.import_name == edge.export_name
+    ]
+
+
+@pytest.mark.parametrize("name", ["plugged", "composed"])
+def test_two_plugged_together(engine: Engine, name: str) -> None:
+    # `wac plug` and `wasm-tools compose`; neither keeps a name.
+    drawn = read(engine, PEERS / f"{name}.wasm")
+    vault, auditor = drawn.nodes
+    assert [node.language for node in drawn.nodes] == ["Rust", "Rust"]
+    assert [short_name(port.name) for port in vault.exports] == ["vault", "ledger", "desk"]
+    assert vault.size > auditor.size > 10_000
+    assert token_edges(drawn) == [f"{auditor.name}:vault <- {vault.name}"]
+    audit = TOKENS.format("audit")
+    assert offers(drawn) == [f"{audit} = {auditor.name}:{audit}"]
+    assert "resource token" in vault.exports[0].wit
+
+
+def test_two_interfaces_between_two_nodes(engine: Engine) -> None:
+    drawn = read(engine, PEERS / "linked.wasm")
+    assert token_edges(drawn) == ["Rust 2:desk <- Rust", "Rust 2:vault <- Rust"]
+
+
+def test_instances_with_names_and_one_component_twice(engine: Engine) -> None:
+    drawn = read(engine, PEERS / "chain.wasm")
+    assert names(drawn) == ["vault", "second", "first", "runner"]
+    assert drawn.node("first").size == drawn.node("second").size
+    assert token_edges(drawn) == [
+        "first:desk <- second",
+        "first:vault <- vault",
+        "runner:desk <- first",
+        "runner:vault <- vault",
+        "second:desk <- vault",
+        "second:vault <- vault",
+    ]
+    assert [short_name(offer.name) for offer in drawn.offers] == ["trial", "journal", "ledger"]
+
+
+def test_a_composition_inside_a_composition(engine: Engine) -> None:
+    drawn = read(engine, PEERS / "nested.wasm")
+    assert [(node.name, node.kind.value) for node in drawn.nodes] == [
+        ("component 1", "group"),
+        ("component 1/vault", "component"),
+        ("component 1/relay", "component"),
+        ("Rust", "component"),
+    ]
+    assert token_edges(drawn) == [
+        "Rust:desk <- component 1/relay",
+        "Rust:vault <- component 1/vault",
+        "component 1/relay:desk <- component 1/vault",
+        "component 1/relay:vault <- component 1/vault",
+    ]
+
+
+def test_the_flagship_reads_back_as_its_project_planned_it(engine: Engine, flagship: Path) -> None:
+    drawn = read(engine, flagship)
+    assert drawn.title == "digits"
+    assert {node.name: node.language for node in drawn.nodes if node.language} == {
+        "inference": "Rust",
+        "analysis": "Python",
+        "gateway": "Go",
+    }
+    project = load_project(find_project(REPOSITORY), engine.locate_toml)
+    draft = draft_project(
+        project, engine=engine, cache=CACHE / "components", reporter=SilentReporter()
+    )
+    planned = picture_of_graph("digits", draft.graph)
+    assert edges(drawn) == edges(planned)
+    # Which of two versions on one track the whole imports is up to the composing.
+    on_tracks = [
+        [(each.importer, each.import_name, on_track(each.name), each.is_host) for each in those]
+        for those in (drawn.outsides, planned.outsides)
+    ]
+    assert on_tracks[0] == on_tracks[1]
+    assert offers(drawn) == offers(planned)
+    for node in planned.nodes:
+        read_back = drawn.node(node.name)
+        assert read_back.capabilities == node.capabilities
+        assert [port.name for port in read_back.exports] == [port.name for port in node.exports]
+        wits = {port.name: port.wit for port in read_back.exports}
+        assert wits == {port.name: port.wit for port in node.exports}
+
+
+@pytest.mark.parametrize("file", sorted(BENCH.glob("*.wasm")), ids=lambda file: file.stem)
+def test_single_components_from_compilers_are_one_node(engine: Engine, file: Path) -> None:
+    drawn = read(engine, file)
+    (node,) = drawn.nodes
+    assert node.name == file.stem
+    assert node.language == ("Rust" if "rust" in file.stem else "Go")
+    assert all(port.wit for port in (*node.imports, *node.exports))
