@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from wcompose.picture.model import (
     NodeKind,
     Picture,
@@ -87,7 +89,14 @@ def flagship() -> Picture:
                 language="Python",
                 size=18_903_211,
                 component="digits-analysis",
-                capabilities=("arguments", "clocks", "environment", "filesystem", "random", "stdio"),
+                capabilities=(
+                    "arguments",
+                    "clocks",
+                    "environment",
+                    "filesystem",
+                    "random",
+                    "stdio",
+                ),
                 grants=("environment",),
                 imports=(
                     Port(inference, INFERENCE, "inference"),
@@ -145,7 +154,9 @@ def nested() -> Picture:
         size=4_500_000,
         digest="sha256:" + "00ff" * 16,
         nodes=(
-            PictureNode("money", NodeKind.TYPES, size=412, exports=(Port("shop:money/types@1.0.0"),)),
+            PictureNode(
+                "money", NodeKind.TYPES, size=412, exports=(Port("shop:money/types@1.0.0"),)
+            ),
             PictureNode("mail", NodeKind.MISSING, exports=(Port("shop:mail/send"),)),
             PictureNode("store", NodeKind.GROUP, language="Rust", size=2_000_000),
             PictureNode(
@@ -154,7 +165,9 @@ def nested() -> Picture:
                 size=400_000,
                 parent="store",
                 imports=(Port("shop:store/rows", filled_by="store/tables"),),
-                exports=(Port("shop:store/keys", "interface keys { get: func(key: string) -> u32; }"),),
+                exports=(
+                    Port("shop:store/keys", "interface keys { get: func(key: string) -> u32; }"),
+                ),
             ),
             PictureNode("store/disk", NodeKind.GROUP, size=900_000, parent="store"),
             PictureNode(
@@ -211,7 +224,9 @@ def nested() -> Picture:
             PictureEdge("orders", "shop:money/types@1.0.0", "money", "shop:money/types@1.0.0"),
             PictureEdge("orders", "shop:store/keys", "store/cache", "shop:store/keys"),
             PictureEdge("store/cache", "shop:store/rows", "store/tables", "shop:store/rows"),
-            PictureEdge("store/disk/log", "shop:store/pages", "store/disk/pages", "shop:store/pages"),
+            PictureEdge(
+                "store/disk/log", "shop:store/pages", "store/disk/pages", "shop:store/pages"
+            ),
             PictureEdge("store/tables", "shop:store/log", "store/disk/log", "shop:store/log"),
             PictureEdge("store/tables", "shop:store/pages", "store/disk/pages", "shop:store/pages"),
         ),
@@ -326,8 +341,7 @@ def hostile() -> Picture:
         digest=ATTACKS[2],
         nodes=nodes,
         edges=tuple(
-            PictureEdge(before, before, after, after, before)
-            for before, after in zip(ATTACKS, ATTACKS[1:], strict=False)
+            PictureEdge(before, before, after, after, before) for before, after in pairwise(ATTACKS)
         ),
         outsides=tuple(
             PictureOutside(attack, attack, attack, is_host=index % 2 == 0)
@@ -351,7 +365,8 @@ def cyclic() -> Picture:
         title="cycle",
         nodes=tuple(PictureNode(name, language="Go", size=5) for name in names),
         edges=tuple(
-            PictureEdge(one, f"demo:{other}/api", other, f"demo:{other}/api") for one, other in pairs
+            PictureEdge(one, f"demo:{other}/api", other, f"demo:{other}/api")
+            for one, other in pairs
         ),
         problems=(PictureProblem("first", "", "nodes import from each other in a circle"),),
     )

@@ -20,7 +20,7 @@ from wcompose.picture.card import one_line, own_name, size_words, visible
 from wcompose.picture.layout import Layout, lay_out
 from wcompose.picture.model import NodeKind, Picture, Port
 from wcompose.picture.palette import DARK, LIGHT, language_class, language_styles, variables
-from wcompose.picture.svg import description, drawing, number, picture_style
+from wcompose.picture.svg import description, drawing, number, picture_style, strokes
 
 _PLACE = re.compile(r"\{\{([a-z-]+)\}\}")
 
@@ -103,7 +103,7 @@ def _embedded(data: Any) -> str:
 
 def _data(picture: Picture, layout: Layout) -> dict[str, Any]:
     texts: dict[str, int] = {}
-    index = {node.name: number for number, node in reversed([*enumerate(picture.nodes)])}
+    index = {node.name: at for at, node in reversed([*enumerate(picture.nodes)])}
 
     def ports(items: Iterable[Port]) -> list[dict[str, Any]]:
         return [
@@ -151,8 +151,9 @@ def _data(picture: Picture, layout: Layout) -> dict[str, Any]:
                     [visible(item.import_name), visible(item.export_name), visible(item.reason)]
                     for item in route.crossings
                 ],
+                list(stroke.joins or ()),
             ]
-            for route in layout.routes
+            for route, stroke in zip(layout.routes, strokes(layout.routes), strict=True)
         ],
         "problems": [
             {

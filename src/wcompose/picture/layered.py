@@ -31,6 +31,8 @@ _DETOUR = 20.0
 _SWEEP_BUDGET = 300_000
 _MOST_SWEEPS = 24
 _SWAP_LIMIT = 400
+_LOOSEST = 1.5
+_PACKING = 12.0
 
 
 def draw_level(items: Sequence[Item], links: Sequence[Link]) -> Level:
@@ -84,6 +86,7 @@ class _Drawing:
                     self.before[right].append((left, link.lane))
         self.place = [0] * len(self.layer)
         self.y = [0.0] * len(self.layer)
+        self.packed = [0.0] * len(self.layer)
         self.entry: dict[tuple[int, int, str], float] = {}
         self.exit: dict[tuple[int, int, str], float] = {}
         self._number_places()
@@ -227,21 +230,37 @@ class _Drawing:
     # Step 5: the heights.
 
     def settle(self) -> None:
-        """Find the heights."""
+        """Find the heights; where straight lines would draw the level apart, mind the room more."""
         for column in self.columns:
-            top = 0.0
             for position, vertex in enumerate(column):
-                if position:
-                    top += self._distance(column[position - 1], vertex)
-                self.y[vertex] = top
+                above = column[position - 1] if position else vertex
+                room = self._distance(above, vertex) if position else 0.0
+                self.packed[vertex] = self.packed[above] * (position > 0) + room
+        lowest = [
+            self.packed[column[-1]] + self.height[column[-1]] for column in self.columns if column
+        ]
+        tallest = max(lowest, default=0.0)
+        for column in self.columns:
+            if column:
+                lower = (tallest - self.packed[column[-1]] - self.height[column[-1]]) / 2
+                for vertex in column:
+                    self.packed[vertex] += lower
+        self.y = list(self.packed)
+        self._sweep(0.0)
+        span = max(self.y, default=0.0) - min(self.y, default=0.0)
+        if span > _LOOSEST * tallest:
+            self.y = list(self.packed)
+            self._sweep(_PACKING)
+
+    def _sweep(self, packing: float) -> None:
         size = len(self.layer)
         rounds = max(3, min(12, _SWEEP_BUDGET // (4 * size + 1)))
         for index in range(rounds):
-            last = index == rounds - 1
+            both = index == rounds - 1 or index % 3 == 2
             for column in self.columns:
-                self._settle_column(column, left=True, right=last or index % 3 == 2)
+                self._settle_column(column, packing, left=True, right=both)
             for column in reversed(self.columns):
-                self._settle_column(column, left=last or index % 3 == 2, right=True)
+                self._settle_column(column, packing, left=both, right=True)
 
     def _distance(self, upper: int, lower: int) -> float:
         count = len(self.items)
@@ -253,7 +272,7 @@ class _Drawing:
         bends = (one >= len(self.items)) + (other >= len(self.items))
         return (1.0, 2.0, 8.0)[bends]
 
-    def _settle_column(self, column: list[int], *, left: bool, right: bool) -> None:
+    def _settle_column(self, column: list[int], packing: float, *, left: bool, right: bool) -> None:
         blocks: list[tuple[float, float, int]] = []
         shift = 0.0
         shifts: list[float] = []
@@ -261,7 +280,7 @@ class _Drawing:
             if position:
                 shift += self._distance(column[position - 1], vertex)
             shifts.append(shift)
-            total = weight = 0.0
+            total, weight = packing * self.packed[vertex], packing
             if left:
                 for other, lane in self.before[vertex]:
                     each = self._weight(vertex, other)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from importlib.resources import files
@@ -28,6 +29,7 @@ from wcompose.picture.model import NodeKind, Picture, PictureNode
 from wcompose.picture.palette import DARK, LIGHT, fixed, language_class, language_styles
 
 _HOST_SHOWN = 9
+_TIP = 8.0
 _TABBED = 80
 """On the page, so many lines at most are stops of the Tab key; more would be in its way."""
 
@@ -81,23 +83,56 @@ def number(value: float) -> str:
     return "0" if text == "-0" else text
 
 
-def curve(stops: tuple[Stop, ...]) -> str:
-    """A line through the stops that leaves and reaches each of them level, as path data."""
+@dataclass(frozen=True)
+class Stroke:
+    """A line as it is drawn.
+
+    Attributes:
+        commands: of path data; the first moves to the start.
+        joins: the route that draws the rest, or its next part, and the number of its commands before
+            that; none where the line is drawn to its end.
+    """
+
+    commands: tuple[str, ...]
+    joins: tuple[int, int] | None = None
+
+
+def strokes(routes: Sequence[Route]) -> list[Stroke]:
+    """The lines of all routes; what several to one end have in common is drawn by the first of them.
+
+    A thousand lines along the same way would only make a drawing slow and its dashes run together.
+    """
+    result: list[Stroke] = []
+    seen: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for index, route in enumerate(routes):
+        commands: list[str] = []
+        joins = None
+        for command, stop in _commands(route.stops):
+            commands.append(command)
+            key = (route.target, number(stop.x), number(stop.y))
+            if stop.heading > 0 and key in seen and len(commands) > 1:
+                joins = seen[key]
+                break
+            seen[key] = (index, len(commands))
+        result.append(Stroke(tuple(commands), joins))
+    return result
+
+
+def _commands(stops: Sequence[Stop]) -> Iterator[tuple[str, Stop]]:
+    """Path data through the stops that leave and reach each of them level, and where each ends."""
     if not stops:
-        return ""
-    parts = [f"M{number(stops[0].x)} {number(stops[0].y)}"]
-    for start, end in pairwise(stops):
+        return
+    yield f"M{number(stops[0].x)} {number(stops[0].y)}", stops[0]
+    before_tip = Stop(stops[-1].x - _TIP + 2.0, stops[-1].y, stops[-1].heading)
+    for start, end in pairwise((*stops[:-1], before_tip)):
         if abs(start.y - end.y) < 0.05:
             if abs(start.x - end.x) >= 0.05:
-                parts.append(f"H{number(end.x)}")
+                yield f"H{number(end.x)}", end
             continue
         reach = max(abs(end.x - start.x) / 2, 30.0 if start.heading != end.heading else 0.0)
-        parts.append(
-            f"C{number(start.x + start.heading * reach)} {number(start.y)}"
-            f" {number(end.x - end.heading * reach)} {number(end.y)}"
-            f" {number(end.x)} {number(end.y)}"
-        )
-    return "".join(parts)
+        first = f"{number(start.x + start.heading * reach)} {number(start.y)}"
+        second = f"{number(end.x - end.heading * reach)} {number(end.y)}"
+        yield f"C{first} {second} {number(end.x)} {number(end.y)}", end
 
 
 def drawing(picture: Picture, layout: Layout, *, live: bool) -> list[str]:
@@ -127,7 +162,8 @@ class _Painter:
         rows = ['<g class="frames">']
         rows += [self._frame(key) for key in frames]
         rows += ["</g>", '<g class="edges">']
-        rows += [self._edge(index, route) for index, route in enumerate(self.layout.routes)]
+        lines = zip(self.layout.routes, strokes(self.layout.routes), strict=True)
+        rows += [self._edge(index, *line) for index, line in enumerate(lines)]
         rows += ["</g>", '<g class="items">']
         rows += [self._item(key) for key in order if key not in self.layout.depths]
         rows += ["</g>", '<g class="labels">']
@@ -163,7 +199,7 @@ class _Painter:
             parts.append(_words("nothing", left, top + 26, "no components"))
         return "".join([*parts, "</g>"])
 
-    def _edge(self, index: int, route: Route) -> str:
+    def _edge(self, index: int, route: Route, stroke: Stroke) -> str:
         if not route.stops:
             return ""
         words = ["edge", route.kind.value]
@@ -171,18 +207,18 @@ class _Painter:
             words.append("quiet")
         if any(stop.heading < 0 for stop in route.stops):
             words.append("closing")
-        line = curve((*route.stops[:-1], _before_tip(route.stops[-1])))
-        end = route.stops[-1]
         title = self._edge_words(route)
         parts = [f'<g class="{" ".join(words)}" data-id="e{index}"']
         if self.live and len(self.layout.routes) <= _TABBED:
             parts.append(self._button(title))
         parts.append(f"><title>{_text(title, 1000)}</title>")
-        parts.append(f'<path class="line" d="{line}"/>')
-        x, y = number(end.x - 8), number(end.y)
-        parts.append(f'<path class="tip" d="M{number(end.x)} {y}L{x} {number(end.y - 4)}')
-        parts.append(f'V{number(end.y + 4)}Z"/></g>')
-        return "".join(parts)
+        parts.append(f'<path class="line" d="{"".join(stroke.commands)}"/>')
+        if stroke.joins is None:
+            end = route.stops[-1]
+            x, y = number(end.x - _TIP), number(end.y)
+            parts.append(f'<path class="tip" d="M{number(end.x)} {y}L{x} {number(end.y - 4)}')
+            parts.append(f'V{number(end.y + 4)}Z"/>')
+        return "".join([*parts, "</g>"])
 
     def _is_quiet(self, route: Route) -> bool:
         return self._node(route.target).kind is NodeKind.TYPES
@@ -309,11 +345,6 @@ class _Painter:
 
 def _sign(count: int) -> str:
     return "!" if count == 1 else str(min(count, 99))
-
-
-def _before_tip(stop: Stop) -> Stop:
-    """Where a line ends so that its arrowhead stays sharp."""
-    return Stop(stop.x - 6.0, stop.y, stop.heading)
 
 
 def _rect(box: Box, radius: float, name: str = "") -> str:

@@ -10,8 +10,8 @@
 
   // What is in the drawing, by id: n… nodes, o… exports of the whole, x… its imports, h its host, e… lines.
 
-  const routes = data.routes.map(([kind, source, target, crossings], index) => ({
-    id: `e${index}`, kind, source, target,
+  const routes = data.routes.map(([kind, source, target, crossings, joins], index) => ({
+    id: `e${index}`, kind, source, target, joins,
     crossings: crossings.map(([wanted, given, reason]) => ({ wanted, given, reason })),
   }));
   const nodes = data.nodes.map((node, index) => ({ ...node, id: `n${index}`, asked: [], used: [] }));
@@ -32,6 +32,23 @@
   const elements = (id) => drawn.get(id) ?? [];
   const problemsOf = (index) => data.problems.filter((problem) => problem.node === index);
   const nameOf = (id) => byId.get(id)?.name ?? "";
+
+  // Lines to one end share their last part, which one of them draws; this is the whole line of each.
+  const own = (id) => elements(id)[0].querySelector(".line").getAttribute("d").match(/[MHC][^MHC]*/g) ?? [];
+  const whole = (route) => {
+    const commands = own(route.id);
+    let [next, from] = route.joins;
+    while (next !== undefined) {
+      commands.push(...own(routes[next].id).slice(from));
+      [next, from] = routes[next].joins;
+    }
+    return commands.join("");
+  };
+  const tipOf = (route) => {
+    let last = route;
+    while (last.joins.length) last = routes[last.joins[0]];
+    return elements(last.id)[0].querySelector(".tip");
+  };
 
   // A wider line under each line, so that it can be met with a finger.
   for (const element of view.querySelectorAll(".edge")) {
@@ -56,7 +73,7 @@
 
   const show = () => {
     view.setAttribute("transform", `translate(${at.x.toFixed(2)} ${at.y.toFixed(2)}) scale(${at.scale.toFixed(4)})`);
-    graph.classList.toggle("far", at.scale < 0.55);
+    graph.classList.toggle("far", at.scale < 0.5);
     graph.classList.toggle("tiny", at.scale < 0.16);
     find("scale").textContent = `${Math.round(at.scale * 100)} %`;
   };
@@ -84,7 +101,7 @@
     const { clientWidth: width, clientHeight: height } = canvas;
     const open = !panel.hidden;
     const top = find("bar").getBoundingClientRect().bottom + 8;
-    const right = open && !narrow.matches ? width - 412 : width;
+    const right = open && !narrow.matches ? panel.offsetLeft : width;
     const bottom = open && narrow.matches ? height - panel.offsetHeight : height - 8;
     return { left: 8, top, width: Math.max(80, right - 16), height: Math.max(80, bottom - top) };
   };
@@ -115,7 +132,7 @@
     if (!element) return;
     const box = element.getBBox();
     const free = room();
-    const scale = always ? Math.max(at.scale, Math.min(0.8, 1.6 * least())) : at.scale;
+    const scale = always ? Math.max(at.scale, 0.7) : at.scale;
     const left = at.x + box.x * at.scale;
     const top = at.y + box.y * at.scale;
     const inside = left >= free.left && top >= free.top
@@ -176,11 +193,35 @@
 
   // Neighbours.
 
+  const lit = document.createElementNS(graph.namespaceURI, "g");
+  lit.id = "lit";
+  view.append(lit);
+  for (const layer of view.querySelectorAll(".edges, .items, .labels, .marks")) layer.classList.add("base");
   const marked = { near: [], selected: [], hit: [], beside: [] };
   const mark = (name, ids) => {
-    for (const element of marked[name]) element.classList.remove(name);
-    marked[name] = [...ids].flatMap(elements);
-    for (const element of marked[name]) element.classList.add(name);
+    for (const id of marked[name]) for (const element of elements(id)) element.classList.remove(name);
+    marked[name] = [...ids];
+    for (const id of marked[name]) for (const element of elements(id)) element.classList.add(name);
+    light();
+  };
+  // One veil over everything and copies of what matters above it: cheaper than a veil on each.
+  const light = () => {
+    const ids = new Set([...marked.hit, ...marked.beside, ...marked.near, ...marked.selected]);
+    const order = { e: 0, n: 1, o: 1, x: 1, h: 1 };
+    lit.replaceChildren(...[...ids].filter((id) => drawn.has(id)).sort((a, b) => order[a[0]] - order[b[0]]).flatMap((id) => elements(id)
+      .filter((element) => !element.classList.contains("frame")).map((element) => copy(id, element))));
+  };
+  const copy = (id, element) => {
+    const twin = element.cloneNode(true);
+    for (const name of ["data-id", "data-of", "tabindex", "role", "aria-label"]) twin.removeAttribute(name);
+    twin.setAttribute("aria-hidden", "true");
+    twin.querySelector(".reach")?.remove();
+    const found = byId.get(id);
+    if (found?.crossings && found.joins.length && twin.querySelector(".line")) {
+      twin.querySelector(".line").setAttribute("d", whole(found));
+      twin.append(tipOf(found).cloneNode());
+    }
+    return twin;
   };
   const around = (id) => {
     const found = byId.get(id);
@@ -255,24 +296,42 @@
   const TYPES = new Set(("bool s8 s16 s32 s64 u8 u16 u32 u64 f32 f64 char string list option result tuple own borrow future"
     + " stream error-context map").split(" "));
   const TOKENS = /(\/\/[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|(@[a-z-]+\([^)]*\))|(%?[A-Za-z][A-Za-z0-9-]*)/g;
-  const highlighted = (text) => {
-    const code = document.createElement("code");
+  const tokens = function* (text) {
     let end = 0;
     for (const token of text.matchAll(TOKENS)) {
       const [whole, remark, gate, word] = token;
+      const after = token.index + whole.length;
       let name = "";
       if (remark || gate) name = "r";
-      else {
-        const named = /^\s*:(?!:)/.test(text.slice(token.index + whole.length, token.index + whole.length + 40));
-        if (named) name = "n";
-        else if (WORDS.has(word)) name = "w";
-        else if (TYPES.has(word)) name = "t";
-      }
+      else if (/^\s*:(?!:)/.test(text.slice(after, after + 40))) name = "n";
+      else if (WORDS.has(word)) name = "w";
+      else if (TYPES.has(word)) name = "t";
       if (!name) continue;
-      code.append(text.slice(end, token.index), make("span", name, whole));
-      end = token.index + whole.length;
+      yield ["", text.slice(end, token.index)];
+      yield [name, whole];
+      end = after;
     }
-    code.append(text.slice(end));
+    yield ["", text.slice(end)];
+  };
+  // A line that is too long goes on below itself, two steps further in.
+  const highlighted = (text) => {
+    const code = document.createElement("code");
+    const begin = () => code.appendChild(make("span", "line"));
+    let row = begin();
+    for (const [name, whole] of tokens(text)) {
+      whole.split("\n").forEach((piece, index) => {
+        if (index) {
+          row.append("\n");
+          row = begin();
+        }
+        if (piece) row.append(name ? make("span", name, piece) : piece);
+      });
+    }
+    for (const each of code.children) {
+      const indent = /^ */.exec(each.textContent)[0].length + 4;
+      each.style.paddingLeft = `${indent}ch`;
+      each.style.textIndent = `-${indent}ch`;
+    }
     return code;
   };
   const wit = (text) => {
@@ -344,6 +403,11 @@
   };
   const list = (name, rows) => make("ul", name, ...rows);
 
+  const ports = (title, node, all, row) => {
+    if (node.kind === "group" && !all.length) return [];
+    const rows = all.length ? list("rows", all.map((port) => row(node, port))) : make("p", "quiet", "nothing");
+    return section(title, all.length, rows);
+  };
   const nodePanel = (node) => {
     const index = Number(node.id.slice(1));
     const members = nodes.filter((other) => other.parent === index);
@@ -364,14 +428,12 @@
       data.size > 0 && node.size && node.size <= data.size ? bar([node], data.size) : null,
       make("dl", "", ...facts),
       ...(members.length ? section("Holds", members.length, list("rows tight", members.map(nodeRow))) : []),
-      ...(node.kind === "types" || node.kind === "missing" ? [] : [
+      ...(node.kind === "types" || node.kind === "missing" || (node.kind === "group" && !node.capabilities.length) ? [] : [
         ...section("Asks its host for", null, node.capabilities.length ? tags(node.capabilities) : make("p", "quiet", "nothing")),
         ...section("Granted", null, node.grants.length ? tags(node.grants) : make("p", "quiet", "not stated in this binary")),
       ]),
-      ...section("Imports", node.imports.length, node.imports.length
-        ? list("rows", node.imports.map((port) => importRow(node, port))) : make("p", "quiet", "nothing")),
-      ...section("Exports", node.exports.length, node.exports.length
-        ? list("rows", node.exports.map((port) => exportRow(node, port))) : make("p", "quiet", "nothing")),
+      ...ports("Imports", node, node.imports, importRow),
+      ...ports("Exports", node, node.exports, exportRow),
     ];
   };
   const nodeRow = (node) => make("li", "", make("i", `dotted ${node.style}`), jump(node.id, node.label),
@@ -466,7 +528,7 @@
   const keyOf = (id) => {
     const found = byId.get(id);
     if (!found) return "";
-    if (found.crossings) return `edge=${end(found.source)}>${end(found.target)}`;
+    if (found.crossings) return `edge=${end(found.source)},${end(found.target)}`;
     if (id === "h") return "host";
     return `${{ n: "node", o: "export", x: "import" }[id[0]]}=${encodeURIComponent(found.name)}`;
   };
@@ -476,16 +538,18 @@
   };
   const addresses = new Map();
   for (const id of byId.keys()) if (!addresses.has(keyOf(id))) addresses.set(keyOf(id), id);
+  // An address as it is typed by hand, with less escaped than there could be.
   const clean = (text) => {
+    const again = (mark, inner) => (part) => part.split(mark).map(inner).join(mark);
     try {
-      return text.split(">").map((part) => part.split(":").map((piece) => piece.split("=")
-        .map((word) => encodeURIComponent(decodeURIComponent(word))).join("=")).join(":")).join(">");
+      return again("=", again(",", again(":", (word) => encodeURIComponent(decodeURIComponent(word)))))(text);
     } catch {
       return "";
     }
   };
 
   let opener = null;
+  let address = null;
   const open = (parts, id) => {
     const close = make("button", "close");
     close.type = "button";
@@ -516,26 +580,33 @@
         location.hash = "";
       }
     }
+    address = location.hash;
     opener?.focus?.({ preventScroll: true });
     opener = null;
   };
   const route = (first) => {
+    address = location.hash;
     const hash = location.hash.slice(1);
-    const id = addresses.get(hash) ?? addresses.get(clean(hash.replaceAll("%3E", ">")));
+    const id = addresses.get(hash) ?? addresses.get(clean(hash));
     if (id) {
       const found = byId.get(id);
       open(found.crossings ? edgePanel(found) : found.imports ? nodePanel(found) : outerPanel(found), id);
       if (first) fit(false);
       reveal(id, first && drawn.size > 60);
-    } else if (hash === "overview") open(overview(), "overview");
+    } else if (hash === "overview") {
+      open(overview(), "overview");
+      if (first) fit(false);
+    }
     else if (!first && !panel.hidden) shut();
   };
   const select = (id) => {
     const key = id === "overview" ? id : keyOf(id);
-    if (location.hash.slice(1) === key) route(false);
-    else location.hash = key;
+    location.hash = key;
+    route(false);
   };
-  addEventListener("hashchange", () => route(false));
+  addEventListener("hashchange", () => {
+    if (location.hash !== address) route(false);
+  });
 
   graph.addEventListener("click", (event) => {
     if (dragged) return;
@@ -698,9 +769,12 @@
     show();
   });
 
-  if (innerWidth >= 1100 && innerHeight >= 560 && !location.hash) open(overview(), "overview");
   fit(false);
   route(true);
+  if (panel.hidden && innerWidth >= 1100 && innerHeight >= 560) {
+    open(overview(), "overview");
+    fit(false);
+  }
   // Open from the start where it hides nothing.
   const legend = find("legend");
   legend.open = !narrow.matches;
