@@ -71,7 +71,7 @@ def graph(
         list[str] | None,
         typer.Option(
             "--why",
-            metavar="NODE:IMPORT",
+            metavar="NODE[:IMPORT]",
             help="Say how an import was filled, and what else was looked at; may be repeated.",
             show_default=False,
         ),
