@@ -61,6 +61,7 @@ HANDLER = """interface handler {
   recognise: func(picture: image) -> result<guess, string>;
 }"""
 VISION = "digits:vision/{}@0.1.0"
+MANY = tuple(f"wasi:filesystem/part-{index}@0.2.6" for index in range(5))
 HOST = ("wasi:io/streams@0.2.6", "wasi:cli/environment@0.2.6", "wasi:clocks/wall-clock@0.2.6")
 
 
@@ -369,4 +370,16 @@ def cyclic() -> Picture:
             for one, other in pairs
         ),
         problems=(PictureProblem("first", "", "nodes import from each other in a circle"),),
+    )
+
+
+def asking() -> Picture:
+    """A node that imports much from its host, and one thing more."""
+    names = ("demo:odd/one", *MANY)
+    return Picture(
+        title="asking",
+        nodes=(PictureNode("busy", language="C", size=9, imports=tuple(map(Port, names))),),
+        outsides=tuple(
+            PictureOutside("busy", name, name, is_host=name.startswith("wasi:")) for name in names
+        ),
     )

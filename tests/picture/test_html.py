@@ -29,6 +29,7 @@ PICTURES = {
     "single": samples.single,
     "cyclic": samples.cyclic,
     "large": samples.large,
+    "asking": samples.asking,
     "empty": lambda: Picture("empty"),
 }
 
@@ -288,6 +289,16 @@ def test_an_edge_shows_the_wit_that_crosses_it_and_why(visit: Opener) -> None:
     assert "// the usual way" in remarks
     opened.page.click("#panel summary >> text=digits:vision/types")
     assert opened.page.locator(".wit").all_text_contents() == [samples.INFERENCE, samples.TYPES]
+
+
+def test_many_imports_from_the_host_are_folded_behind_the_others(visit: Opener) -> None:
+    opened = visit("asking")
+    opened.node("busy").click()
+    assert re.search(r"Imports 6\s+demo:odd/one", opened.panel)
+    assert "wasi:filesystem/part-3" not in opened.panel
+    opened.page.click("#panel summary >> text=5 filled by the host")
+    opened.until("document.querySelectorAll('#panel .more li').length === 5")
+    assert "wasi:filesystem/part-3" in opened.panel
 
 
 def test_an_edge_is_met_by_a_pointer_that_is_near_it(visit: Opener) -> None:

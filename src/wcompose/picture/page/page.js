@@ -268,7 +268,7 @@
     return make("span", "interface", name.slice(0, cut), make("span", "version", name.slice(cut)));
   };
   const section = (title, amount, ...children) => [
-    make("h3", "", title, amount === null ? null : make("span", "amount", ` ${amount}`)), ...children,
+    make("h3", "", title, amount === null ? null : make("span", "amount", ` ${amount}`)), ...children.filter(Boolean),
   ];
   const sizeWords = (bytes) => {
     let value = bytes;
@@ -367,7 +367,7 @@
     else if (found.route.kind === "edge") {
       filler = make("span", "", "filled by ", jump(found.route.target),
         found.crossing.given === port.name ? "" : " with ",
-        found.crossing.given === port.name ? "" : interfaceName(found.crossing.given), " · ", jump(found.route.id, "show"));
+        found.crossing.given === port.name ? "" : interfaceName(found.crossing.given), " · ", jump(found.route.id, "details"));
     } else if (found.route.kind === "host") filler = make("span", "", "filled by ", jump("h"));
     else filler = make("span", "", "left to the outside", found.crossing.given === port.name ? "" : " as ",
       found.crossing.given === port.name ? "" : jump(found.route.target));
@@ -396,17 +396,30 @@
     }
     return strip;
   };
-  const shares = (leaves, total) => {
-    const shown = leaves.filter((node) => node.size >= total / 150);
-    const rest = total - shown.reduce((sum, node) => sum + node.size, 0);
-    return rest > 0 ? [...shown, { name: "others", size: rest, style: "language-other" }] : shown;
+  // Of many nodes each would be a hair's breadth: then the languages share the bar.
+  const shares = (leaves) => {
+    if (leaves.length <= 24) return leaves;
+    const parts = new Map();
+    for (const { language, style, size: part } of leaves) {
+      const name = language || "language not known";
+      parts.set(name, { name, style, size: (parts.get(name)?.size ?? 0) + part });
+    }
+    return [...parts.values()].sort((a, b) => b.size - a.size);
   };
   const list = (name, rows) => make("ul", name, ...rows);
 
   const ports = (title, node, all, row) => {
     if (node.kind === "group" && !all.length) return [];
-    const rows = all.length ? list("rows", all.map((port) => row(node, port))) : make("p", "quiet", "nothing");
-    return section(title, all.length, rows);
+    if (!all.length) return section(title, 0, make("p", "quiet", "nothing"));
+    // What its host fills is of a usual kind and much: folded away, after all else.
+    const common = row === importRow ? all.filter((port) => fillers(node, port.name)?.route.kind === "host") : [];
+    const apart = common.length > 3 ? new Set(common) : new Set();
+    const rows = all.filter((port) => !apart.has(port)).map((port) => row(node, port));
+    const rest = make("details", "more", make("summary", "", `${apart.size} filled by the host`));
+    rest.addEventListener("toggle", () => {
+      if (rest.open && rest.childElementCount === 1) rest.append(list("rows", [...apart].map((port) => row(node, port))));
+    });
+    return section(title, all.length, rows.length ? list("rows", rows) : null, apart.size ? rest : null);
   };
   const nodePanel = (node) => {
     const index = Number(node.id.slice(1));
@@ -430,7 +443,7 @@
       ...(members.length ? section("Holds", members.length, list("rows tight", members.map(nodeRow))) : []),
       ...(node.kind === "types" || node.kind === "missing" || (node.kind === "group" && !node.capabilities.length) ? [] : [
         ...section("Asks its host for", null, node.capabilities.length ? tags(node.capabilities) : make("p", "quiet", "nothing")),
-        ...section("Granted", null, node.grants.length ? tags(node.grants) : make("p", "quiet", "not stated in this binary")),
+        ...section("Granted", null, node.grants.length ? tags(node.grants) : make("p", "quiet", data.digest ? "not stated in this binary" : "not stated")),
       ]),
       ...ports("Imports", node, node.imports, importRow),
       ...ports("Exports", node, node.exports, exportRow),
@@ -509,7 +522,7 @@
     return [
       make("p", "kind", "Composition"), make("h2", "", data.title),
       ...data.problems.map(problem),
-      total ? bar(shares(leaves, total), total) : null,
+      total ? bar(shares(leaves), total) : null,
       make("dl", "", ...facts),
       ...section("Components", leaves.length, leaves.length ? list("rows tight", shown.map(nodeRow)) : make("p", "quiet", "none"),
         leaves.length > shown.length ? make("p", "quiet", `and ${leaves.length - shown.length} more: search for them`) : null),
