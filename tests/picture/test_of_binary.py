@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import wasmtime
 from structures import bundle, component, given, instance, own, taken, whole
 from support import BENCH, CACHE, REPOSITORY
 
@@ -504,6 +505,79 @@ def test_the_flagship_reads_back_as_its_project_planned_it(engine: Engine, flags
         assert [port.name for port in read_back.exports] == [port.name for port in node.exports]
         wits = {port.name: port.wit for port in read_back.exports}
         assert wits == {port.name: port.wit for port in node.exports}
+
+
+LEAF = """(component $leaf
+  (import "dep" (instance $dep (export "f" (func))))
+  (core func $f (canon lower (func $dep "f")))
+  (core module $m (import "" "f" (func)) (func (export "g") call 0))
+  (core instance $i (instantiate $m (with "" (instance (export "f" (func $f))))))
+  (func $g (canon lift (core func $i "g")))
+  (instance $o (export "g" (func $g)))
+  (export "out" (instance $o)))"""
+CODE = """(core module $m (func (export "f")))
+  (core instance $i (instantiate $m))
+  (func $f (canon lift (core func $i "f")))"""
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        pytest.param(
+            f"""{LEAF} {CODE}
+            (instance $d (export "f" (func $f)))
+            (instance $l (instantiate $leaf (with "dep" (instance $d))))
+            (export "out" (instance $l "out"))""",
+            ["l:dep <- own code:dep", "out = l:out"],
+            id="own code in a bundle",
+        ),
+        pytest.param(
+            f"""{LEAF} {CODE}
+            (instance $d (export "f" (func $f)))
+            (component $c (core module))
+            (instance $l (instantiate $c))
+            (export "d" (instance $d))""",
+            ["d = own code:d"],
+            id="own code that is exported",
+        ),
+        pytest.param(
+            f"""(import "plug" (component $plug
+              (export "out" (instance (export "g" (func))))))
+            {LEAF}
+            (instance $p (instantiate $plug))
+            (instance $d (export "f" (func $p "out" "g")))
+            (instance $l (instantiate $leaf (with "dep" (instance $d))))
+            (export "out" (instance $l "out"))""",
+            ["l:dep <- p:out", "out = l:out"],
+            id="a component that is imported",
+        ),
+        pytest.param(
+            """(component $home (type $r (record (field "x" u8)))
+              (instance $i (export "r" (type $r))) (export "a:b/types" (instance $i)))
+            (component $user (import "a:b/types" (instance)) (core module))
+            (instance $h (instantiate $home))
+            (instance $u (instantiate $user (with "a:b/types" (instance $h "a:b/types"))))""",
+            ["u:a:b/types <- h:a:b/types"],
+            id="types",
+        ),
+        pytest.param(
+            f"""{LEAF} (component $a {CODE} (export "f" (func $f)))
+            (instance $x (instantiate $a))
+            (instance $l (instantiate $leaf (with "dep" (instance $x))))
+            (export "run" (func $x "f"))""",
+            ["l:dep <- x:f", "run = x:f"],
+            id="a whole instance, and a function",
+        ),
+    ],
+)
+def test_what_people_write_by_hand(
+    engine: Engine, tmp_path: Path, parts: str, expected: list[str]
+) -> None:
+    file = tmp_path / "hand.wasm"
+    file.write_bytes(bytes(wasmtime.wat2wasm(f"(component $hand {parts})")))
+    drawn = read(engine, file)
+    assert drawn.title == "hand"
+    assert edges(drawn) + offers(drawn) == expected
 
 
 @pytest.mark.parametrize("file", sorted(BENCH.glob("*.wasm")), ids=lambda file: file.stem)

@@ -111,7 +111,7 @@ def language_of(binary: Mapping[str, Any]) -> str:
             return found
     if found := _by_tools(binary):
         return found
-    languages = binary.get("languages") or ()
+    languages = list(binary.get("languages") or ())
     return language_name(languages[0]) if len(languages) == 1 else ""
 
 

@@ -65,7 +65,6 @@ from wcompose.picture.sources import (
     FromNode,
     FromOutside,
     Origin,
-    Own,
     Source,
     evaluate,
     origins,
@@ -171,31 +170,48 @@ class _Drawing:
         self._enter()
         instances: list[Source] = []
         for json in self._components[index]["instances"]:
+            wanted = (json["component"], "imports")
             arguments = {
-                each["name"]: self._evaluate(index, each, imports, instances, group)
+                each["name"]: self._own(
+                    evaluate(each["source"], imports, instances), each, wanted, index, group
+                )
                 for each in json["arguments"]
             }
             instances.append(self._instantiate(json, arguments, group))
         self._depth -= 1
+        offered = (index, "exports")
         return {
-            each["name"]: self._evaluate(index, each, imports, instances, group)
+            each["name"]: self._own(
+                evaluate(each["source"], imports, instances), each, offered, index, group
+            )
             for each in self._components[index]["exports"]
             if each["source"] is not None
         }
 
-    def _evaluate(
+    def _own(
         self,
-        index: int,
+        source: Source,
         named: _Json,
-        imports: Mapping[str, Source],
-        instances: list[Source],
+        side: tuple[int | None, str],
+        index: int,
         group: str,
     ) -> Source:
-        """What an argument or export is; functions that the composition lifts itself have a node."""
-        source = evaluate(named["source"], imports, instances)
-        if isinstance(source, Own) and named["kind"] == "func":
-            return FromNode(self._own_code(index, group), named["name"])
-        return source
+        """The source; or a node for code of a composition itself, where the source is made of that.
+
+        Args:
+            source: what an argument or an export is.
+            named: the argument or the export.
+            side: the component whose contract tells what it has to be, and whether as an import.
+            index: the composition.
+            group: its node, empty for the whole.
+        """
+        component, word = side
+        is_code = named["kind"] == "func" or (
+            component is not None and bool(self._ports.functions(component, word, named["name"]))
+        )
+        if not is_code or not self._components[index]["modules"] or origins(source):
+            return source
+        return FromNode(self._own_code(index, group), named["name"])
 
     def _instantiate(self, json: _Json, arguments: Mapping[str, Source], group: str) -> Source:
         self._take()

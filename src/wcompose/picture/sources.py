@@ -80,7 +80,8 @@ def evaluate(
         case "export":
             return item_of(instances[json["instance"]], json["name"])
         case "instance":
-            return instances[json["instance"]]
+            instance: Source = instances[json["instance"]]
+            return instance
         case "bundle":
             return Bundle(
                 {
