@@ -3,11 +3,14 @@
 use crate::exports::wcompose::engine::composing::{Guest, Node, Plan};
 use crate::problems::{from_chain, problem, worded};
 use crate::wcompose::engine::types::Problem;
-use crate::{binaries, contracts, files, naming, refusal, report_panics, Engine};
+use crate::{binaries, contracts, files, naming, refusal, report_panics, sharing, Engine};
 use anyhow::Context;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use wac_graph::types::{ItemKind, Package};
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId, PackageId};
+use wasm_encoder::CustomSection;
+use wasm_metadata::Producers;
 use wasmparser::Parser;
 use wit_component::{ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, Stability, World, WorldItem, WorldKey};
@@ -16,6 +19,9 @@ impl Guest for Engine {
     fn compose(plan: Plan, output: String) -> Result<(), Vec<Problem>> {
         report_panics();
         let bytes = Composer::new(&plan).compose()?;
+        let bytes = finished(&bytes, &plan).map_err(|error| {
+            vec![from_chain("composition-invalid", "the composition cannot be written", &error)]
+        })?;
         if let Err(error) = binaries::validated(&bytes) {
             return Err(vec![refusal::explain(&bytes, &error, &plan)]);
         }
@@ -42,6 +48,21 @@ impl Guest for Engine {
         })?;
         files::write(&output, &bytes).map_err(|problem| vec![problem])
     }
+}
+
+/// The composition with everything in it once, and with what tells about the whole.
+fn finished(bytes: &[u8], plan: &Plan) -> anyhow::Result<Vec<u8>> {
+    let mut component = sharing::shared(bytes, &plan.name)?;
+    for (name, text) in [("version", &plan.version), ("description", &plan.description)] {
+        if !text.is_empty() {
+            let data = Cow::Borrowed(text.as_bytes());
+            component.section(&CustomSection { name: name.into(), data });
+        }
+    }
+    let mut producers = Producers::empty();
+    producers.add("processed-by", &plan.tool.0, &plan.tool.1);
+    component.section(&naming::encoded(&producers));
+    Ok(component.finish())
 }
 
 fn types_component(mut resolve: Resolve, interfaces: &[String]) -> anyhow::Result<Vec<u8>> {
@@ -118,7 +139,7 @@ impl Composer<'_> {
             })
             .collect();
         self.wire(&instances, &packages);
-        self.offer(&instances);
+        self.offer(&instances, &packages);
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -145,7 +166,8 @@ impl Composer<'_> {
                 .filter(|node| node.source as usize == index)
                 .collect();
             let name = users.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join("+");
-            match self.package(&source.path, &name) {
+            let language = users.first().map_or("", |node| node.language.as_str());
+            match self.package(&source.path, &name, language) {
                 Ok(package) => packages.push(package),
                 Err(problem) => self.problems.push(problem),
             }
@@ -153,7 +175,7 @@ impl Composer<'_> {
         packages
     }
 
-    fn package(&mut self, path: &str, name: &str) -> Result<PackageId, Problem> {
+    fn package(&mut self, path: &str, name: &str, language: &str) -> Result<PackageId, Problem> {
         let bytes = files::read(path)?;
         if !Parser::is_component(&bytes) {
             let (_, detail) = binaries::kind(&bytes);
@@ -162,7 +184,7 @@ impl Composer<'_> {
         let invalid = |error: &anyhow::Error| {
             from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
         };
-        let named = naming::name_component(&bytes, name).map_err(|error| invalid(&error))?;
+        let named = naming::name_component(&bytes, name, language).map_err(|error| invalid(&error))?;
         let package = Package::from_bytes(name, None, named, self.graph.types_mut())
             .map_err(|error| invalid(&error))?;
         self.graph
@@ -176,14 +198,20 @@ impl Composer<'_> {
         for edge in &plan.edges {
             let importer = &plan.nodes[edge.importer as usize].name;
             let exporter = &plan.nodes[edge.exporter as usize].name;
+            let import_name = self.spelt_import(packages, edge.importer, &edge.import_name);
+            let export_name = self.spelt_export(packages, edge.exporter, &edge.export_name);
             let linked = self
                 .graph
-                .alias_instance_export(instances[edge.exporter as usize], &edge.export_name)
+                .alias_instance_export(instances[edge.exporter as usize], &export_name)
+                .and_then(|export| match edge.item.as_str() {
+                    "" => Ok(export),
+                    item => self.graph.alias_instance_export(export, item),
+                })
                 .map_err(anyhow::Error::from)
                 .and_then(|export| {
                     let importer = instances[edge.importer as usize];
                     self.graph
-                        .set_instantiation_argument(importer, &edge.import_name, export)
+                        .set_instantiation_argument(importer, &import_name, export)
                         .map_err(anyhow::Error::from)
                 });
             if let Err(error) = linked {
@@ -198,11 +226,12 @@ impl Composer<'_> {
         for outside in &plan.outsides {
             let node = &plan.nodes[outside.importer as usize];
             let package = packages[node.source as usize];
-            let linked = self.outside(package, outside.name.as_str(), &outside.import_name, &mut imports);
+            let import_name = self.spelt_import(packages, outside.importer, &outside.import_name);
+            let linked = self.outside(package, outside.name.as_str(), &import_name, &mut imports);
             let linked = linked.and_then(|import| {
                 let importer = instances[outside.importer as usize];
                 self.graph
-                    .set_instantiation_argument(importer, &outside.import_name, import)
+                    .set_instantiation_argument(importer, &import_name, import)
                     .map_err(anyhow::Error::from)
             });
             if let Err(error) = linked {
@@ -235,12 +264,27 @@ impl Composer<'_> {
         Ok(import)
     }
 
-    fn offer(&mut self, instances: &[NodeId]) {
+    /// An import's name as the node's binary spells it: where it is written with a version track only
+    /// (`a:b/c@0.2`), the contract has the full version.
+    fn spelt_import(&self, packages: &[PackageId], node: u32, name: &str) -> String {
+        let package = packages[self.plan.nodes[node as usize].source as usize];
+        let world = &self.graph.types()[self.graph[package].ty()];
+        spelt(name, world.imports.keys())
+    }
+
+    fn spelt_export(&self, packages: &[PackageId], node: u32, name: &str) -> String {
+        let package = packages[self.plan.nodes[node as usize].source as usize];
+        let world = &self.graph.types()[self.graph[package].ty()];
+        spelt(name, world.exports.keys())
+    }
+
+    fn offer(&mut self, instances: &[NodeId], packages: &[PackageId]) {
         let plan = self.plan;
         for offer in &plan.offers {
+            let export_name = self.spelt_export(packages, offer.exporter, &offer.export_name);
             let exported = self
                 .graph
-                .alias_instance_export(instances[offer.exporter as usize], &offer.export_name)
+                .alias_instance_export(instances[offer.exporter as usize], &export_name)
                 .map_err(anyhow::Error::from)
                 .and_then(|export| {
                     self.graph.export(export, offer.name.as_str()).map_err(anyhow::Error::from)
@@ -254,5 +298,25 @@ impl Composer<'_> {
                 );
             }
         }
+    }
+}
+
+/// The name among `known` that `name` means: itself, or else the one with its version's track.
+fn spelt<'a>(name: &str, mut known: impl Iterator<Item = &'a String> + Clone) -> String {
+    if known.clone().any(|each| each == name) {
+        return name.into();
+    }
+    let track = on_track(name);
+    known.find(|each| **each == track).cloned().unwrap_or_else(|| name.into())
+}
+
+/// A name with its version's track (Component Model, Explainer.md, "Canonical Interface Name").
+fn on_track(name: &str) -> String {
+    let Some((stem, version)) = name.split_once('@') else { return name.into() };
+    match semver::Version::parse(version) {
+        Ok(version) if !version.pre.is_empty() => name.into(),
+        Ok(version) if version.major > 0 => format!("{stem}@{}", version.major),
+        Ok(version) if version.minor > 0 => format!("{stem}@0.{}", version.minor),
+        _ => name.into(),
     }
 }

@@ -1,8 +1,8 @@
 //! Names for what a composition holds, so that backtraces and tools can tell its nodes apart.
 
 use anyhow::{bail, Context, Result};
-use wasm_encoder::{Component, ComponentNameSection, RawSection};
-use wasm_metadata::{AddMetadata, AddMetadataField, ModuleNames};
+use wasm_encoder::{Component, ComponentNameSection, ProducersField, ProducersSection, RawSection};
+use wasm_metadata::{AddMetadata, AddMetadataField, ModuleNames, Producers};
 use wasmparser::{Chunk, KnownCustom, Parser, Payload};
 
 /// Depth of components in components.
@@ -10,16 +10,43 @@ const DEPTH_LIMIT: usize = 100;
 
 /// Name a component `name`, and every core module in it `name/<its old name>`.
 ///
-/// A backtrace of the runtime shows the names of core modules only, so those carry the node's.
-pub fn name_component(bytes: &[u8], name: &str) -> Result<Vec<u8>> {
+/// A backtrace of the runtime shows the names of core modules only, so those carry the node's. The
+/// language joins the component's own producers unless they tell one; empty for none.
+pub fn name_component(bytes: &[u8], name: &str, language: &str) -> Result<Vec<u8>> {
     let mut names = ComponentNameSection::new();
     names.component(name);
-    let mut component = renamed(bytes, name, 0)?;
+    let mut producers = Producers::empty();
+    let mut component = renamed(bytes, name, 0, &mut producers)?;
+    if !language.is_empty() && producers.get("language").is_none() {
+        producers.add("language", language, "");
+    }
     component.section(&names);
+    if !producers.is_empty() {
+        component.section(&encoded(&producers));
+    }
     Ok(component.finish())
 }
 
-fn renamed(bytes: &[u8], node: &str, depth: usize) -> Result<Component> {
+/// The section that holds producers.
+pub fn encoded(producers: &Producers) -> ProducersSection {
+    let mut section = ProducersSection::new();
+    for (name, values) in producers.iter() {
+        let mut field = ProducersField::new();
+        for (value, version) in values.iter() {
+            field.value(value, version);
+        }
+        section.field(name, &field);
+    }
+    section
+}
+
+/// The component with new names, without its own name and producers, which are merged into `producers`.
+fn renamed(
+    bytes: &[u8],
+    node: &str,
+    depth: usize,
+    producers: &mut Producers,
+) -> Result<Component> {
     if depth > DEPTH_LIMIT {
         bail!("components nest deeper than {DEPTH_LIMIT}");
     }
@@ -41,12 +68,23 @@ fn renamed(bytes: &[u8], node: &str, depth: usize) -> Result<Component> {
             }
             Payload::ComponentSection { unchecked_range, .. } => {
                 let (start, end) = (unchecked_range.start as usize, unchecked_range.end as usize);
-                let inner = renamed(nested(bytes, start, end)?, node, depth + 1)?.finish();
+                let mut own = Producers::empty();
+                let mut inner = renamed(nested(bytes, start, end)?, node, depth + 1, &mut own)?;
+                if !own.is_empty() {
+                    inner.section(&encoded(&own));
+                }
+                let inner = inner.finish();
                 component.section(&RawSection { id: 4, data: &inner });
                 offset = end;
             }
             Payload::CustomSection(section)
-                if matches!(section.as_known(), KnownCustom::ComponentName(_)) => {}
+                if depth == 0 && matches!(section.as_known(), KnownCustom::ComponentName(_)) => {}
+            Payload::CustomSection(section)
+                if matches!(section.as_known(), KnownCustom::Producers(_)) =>
+            {
+                let found = Producers::from_bytes(section.data(), section.data_offset())?;
+                producers.merge(&found);
+            }
             Payload::End(_) => return Ok(component),
             other => {
                 if let Some((id, range)) = other.as_section() {

@@ -11,6 +11,9 @@ use wasmparser::{BinaryReaderError, ComponentInstance, Parser, Payload};
 /// Nodes are told apart by the names that composing gave to their components.
 pub fn explain(bytes: &[u8], error: &BinaryReaderError, plan: &Plan) -> Problem {
     let cause = worded(error.message());
+    if let Some(problem) = ceiling(&cause, bytes) {
+        return problem.because(surroundings(bytes, error.offset()));
+    }
     let found = match at(bytes, error.offset()) {
         Some(Stop::Instance { component, arguments }) => in_instance(&cause, &component, &arguments, plan),
         Some(Stop::Export(name)) => {
@@ -27,6 +30,31 @@ pub fn explain(bytes: &[u8], error: &BinaryReaderError, plan: &Plan) -> Problem 
             .hinting("build the nodes again; if it stays, leave out one node after the other"),
     };
     found.because(in_words(&cause).into_iter().chain(surroundings(bytes, error.offset())))
+}
+
+/// One of the validator's own ceilings (`wasmparser`, `limits.rs`).
+fn ceiling(cause: &str, bytes: &[u8]) -> Option<Problem> {
+    if !cause.contains("exceeds limit") && !cause.contains("exceeds the limit") {
+        return None;
+    }
+    let message = if cause.starts_with("modules and components") {
+        let payloads = Parser::new(0).parse_all(bytes);
+        let versions = payloads.filter(|each| matches!(each, Ok(Payload::Version { .. })));
+        format!(
+            "the composition would hold {} core modules and components, and validators take 1000",
+            versions.count()
+        )
+    } else {
+        "the composition is larger than validators take".into()
+    };
+    let problem = problem("limit-exceeded", message).because([cause.to_string()]);
+    Some(if cause.starts_with("effective type size") {
+        problem.hinting("the types of one interface unfold to too much: split it, or nest less")
+    } else {
+        problem.hinting(
+            "compose less at a time, or make several nodes from one component: what is shared counts once",
+        )
+    })
 }
 
 fn in_instance(cause: &str, component: &str, arguments: &[String], plan: &Plan) -> Problem {
