@@ -41,8 +41,9 @@ def guest_fault(
         seconds: the deadline, if the call was stopped because of it.
     """
     text = str(error)
-    node = _node(text)
-    who = f"`{node}`" if node else "the component"
+    nodes = _nodes(text)
+    who = " or ".join(f"`{node}`" for node in nodes) or "the component"
+    node = nodes[0] if len(nodes) == 1 else ""
     if seconds is not None:
         return GuestFault(
             Finding(
@@ -75,13 +76,25 @@ def _kind(text: str) -> str:
     return re.sub(r"^\d+: ", "", last[-1]) if last else "unknown trap"
 
 
-def _node(text: str) -> str:
-    """The innermost frame's node: our composer names core modules ``node/module``."""
+def _nodes(text: str) -> list[str]:
+    """The innermost frame's node, or those that it may be: our composer names core modules ``node/module``.
+
+    A module that several nodes share is named after all of them: ``left+right/libc.so``. Which of them it
+    was, the frames around it tell: those of the node's own modules.
+    """
+    meant: list[str] = []
     for line in text.splitlines():
         match = _FRAME.match(line)
-        if match and "/" in match["module"]:
-            return match["module"].partition("/")[0]
-    return ""
+        if match is None or "/" not in match["module"]:
+            continue
+        nodes = match["module"].partition("/")[0].split("+")
+        still = [node for node in meant if node in nodes] if meant else nodes
+        if not still:
+            break  # the frame of another node, which called this one
+        meant = still
+        if len(meant) == 1:
+            break
+    return sorted(meant)
 
 
 def _frames(text: str) -> tuple[str, ...]:
