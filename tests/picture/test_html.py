@@ -542,6 +542,24 @@ def test_it_can_be_used_without_a_pointer(visit: Opener) -> None:
     assert opened.run("location.hash") == ""
 
 
+def test_what_the_keyboard_reaches_comes_into_view(visit: Opener) -> None:
+    opened = visit("flagship")
+    opened.page.keyboard.press("Escape")
+    for _ in range(12):
+        opened.page.keyboard.press("Shift+ArrowRight")
+    moved = opened.node("gateway").bounding_box()
+    assert moved
+    assert moved["x"] + moved["width"] < 0
+    for _ in range(40):
+        opened.page.keyboard.press("Tab")
+        if opened.run("document.activeElement.dataset.id") == opened.key_of("gateway"):
+            break
+    box = opened.node("gateway").bounding_box()
+    assert box
+    assert 0 <= box["x"] < box["x"] + box["width"] <= 1280
+    assert 0 <= box["y"] < box["y"] + box["height"] <= 800
+
+
 def test_every_control_has_a_name(visit: Opener) -> None:
     opened = visit("nested", "#node=orders")
     nameless = opened.run(
@@ -565,8 +583,11 @@ def test_a_pointer_on_a_node_lights_its_neighbours(visit: Opener) -> None:
         ]
     )
     assert opened.run("document.querySelectorAll('#lit > .node').length") == 3
+    dim = "getComputedStyle(document.querySelector('.items')).opacity"
+    assert float(opened.run(dim)) < 0.5
     opened.page.mouse.move(640, 780)
     assert opened.run("document.querySelectorAll('.near').length") == 0
+    assert float(opened.run(dim)) == 1
     assert opened.run("document.querySelector('#lit').childElementCount") == 0
 
 

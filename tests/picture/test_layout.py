@@ -136,8 +136,17 @@ def test_interfaces_between_the_same_two_nodes_share_a_line() -> None:
 
 
 def test_labels_lie_on_nothing() -> None:
-    for name in ("flagship", "nested"):
-        layout = lay_out(PICTURES[name]())
+    crowded = Picture(
+        "crowded",
+        nodes=tuple(PictureNode(f"node{index}") for index in range(12)),
+        edges=tuple(
+            PictureEdge(f"node{index}", f"x:y/interface-{other}", f"node{other}", "x:y/z")
+            for index in range(12)
+            for other in range(index + 1, min(12, index + 6))
+        ),
+    )
+    for picture in (samples.flagship(), samples.nested(), crowded):
+        layout = lay_out(picture)
         labels = [
             Box(x - text_width(route.label, 11.5) / 2, y - 6, text_width(route.label, 11.5), 12)
             for route in layout.routes
@@ -164,13 +173,22 @@ def test_a_cycle_is_drawn_around_the_rest() -> None:
     assert len(set(depths)) == 2
 
 
-def test_a_crossing_that_can_be_avoided_is_avoided() -> None:
-    items = [Item(name, 50, 40) for name in ("a", "b", "c", "x", "y", "z")]
-    links = [Link("a", "z", "1"), Link("b", "x", "2"), Link("c", "y", "3")]
+def test_crossings_that_can_be_avoided_are_avoided() -> None:
+    # Three rows of partners, given in orders that cross everywhere.
+    items = [Item(f"{row}{index}", 50, 40) for row in "cab" for index in (4, 0, 3, 1, 2)]
+    items.sort(key=lambda item: (item.name[0], hash_of(item.name)))
+    links = [
+        Link(f"{one}{index}", f"{other}{index}", f"{one}{index}")
+        for one, other in ("ab", "bc")
+        for index in range(5)
+    ]
     places = draw_level(items, links).places
-    by_source = sorted("abc", key=lambda name: places[name][1])
-    by_target = sorted("zxy", key=lambda name: places[name][1])
-    assert [{"a": "z", "b": "x", "c": "y"}[name] for name in by_source] == by_target
+    orders = [sorted(range(5), key=lambda index: places[f"{row}{index}"][1]) for row in "abc"]
+    assert orders[0] == orders[1] == orders[2]
+
+
+def hash_of(name: str) -> int:
+    return (int(name[1]) * 7 + ord(name[0]) * 3) % 5
 
 
 def test_a_diamond_is_symmetric() -> None:
