@@ -67,9 +67,22 @@ def _unused(
     return [
         (node, name, name)
         for node in nodes
-        for name in node.exports
-        if (node.name, name) not in used
+        for name, extern in node.exports.items()
+        if (node.name, name) not in used and not _is_initialiser(name, extern)
     ]
+
+
+def _is_initialiser(name: str, extern: Extern) -> bool:
+    """Whether an export is what componentize-py starts an interpreter through when it builds.
+
+    It is of no use afterwards, and every component made so has it under the same name.
+    """
+    return (
+        name == "exports"
+        and isinstance(extern, InterfaceExtern)
+        and list(extern.interface.functions) == ["init"]
+        and "function-export-kind" in extern.interface.types
+    )
 
 
 def _asked_for(
