@@ -128,6 +128,7 @@ class _Drawing:
         self._outsides: set[tuple[str, str, str]] = set()
         self._ports = Ports(components)
         self._parts: dict[int, bool] = {}
+        self._numbers: dict[str, int] = {}
         self._count = self._depth = 0
 
     def draw(self, size: int, digest: str) -> Picture:
@@ -310,10 +311,9 @@ class _Drawing:
     def _free_name(self, wanted: str, group: str) -> str:
         wanted = _clipped(wanted)
         name = path = f"{group}/{wanted}" if group else wanted
-        number = 2
         while name in self._nodes:
-            name = f"{path} {number}"
-            number += 1
+            self._numbers[path] = self._numbers.get(path, 1) + 1
+            name = f"{path} {self._numbers[path]}"
         return name
 
     def _add(
@@ -396,12 +396,15 @@ class _Drawing:
 
     def _completed(self) -> Iterator[PictureNode]:
         """The nodes; what a component that is not there exports is known by who uses it."""
+        used: dict[str, set[str]] = {}
+        for _, _, exporter, export in self._edges:
+            used.setdefault(exporter, set()).add(export)
         for node in self._nodes.values():
             if node.exports or node.kind is NodeKind.GROUP:
                 yield node
-                continue
-            used = {export for _, _, exporter, export in self._edges if exporter == node.name}
-            yield replace(node, exports=tuple(Port(each) for each in sorted(used)))
+            else:
+                ports = tuple(Port(each) for each in sorted(used.get(node.name, ())))
+                yield replace(node, exports=ports)
 
     def _origins(
         self, source: Source | None, index: int, side: str, name: str
