@@ -617,16 +617,25 @@ def test_motion_is_only_for_those_who_like_it(visit: Opener) -> None:
 
 
 def test_printing_shows_the_whole_drawing(visit: Opener) -> None:
-    opened = visit("flagship")
+    opened = visit("flagship", scheme="dark")
     opened.page.keyboard.press("+")
     opened.run("dispatchEvent(new Event('beforeprint'))")
+    opened.run("dispatchEvent(new Event('resize'))")
     opened.page.emulate_media(media="print")
     assert opened.page.get_attribute("#graph", "viewBox")
     assert opened.page.get_attribute("#view", "transform") is None
+    assert (
+        opened.run("getComputedStyle(document.querySelector('.card')).fill") == "rgb(255, 255, 255)"
+    )
+    frame = opened.page.locator("#graph .frame").bounding_box()
+    assert frame
+    assert 0 < frame["x"] < frame["x"] + frame["width"] < 1280
+    assert frame["height"] > 50
     assert opened.page.is_hidden("#zoom")
     assert opened.page.is_hidden("#search")
     opened.run("dispatchEvent(new Event('afterprint'))")
     assert opened.page.get_attribute("#view", "transform")
+    assert opened.run("document.documentElement.dataset.theme") is None
 
 
 def test_without_scripts_the_drawing_is_there(visit: Opener) -> None:

@@ -71,7 +71,9 @@
   let flight = 0;
   graph.removeAttribute("viewBox");
 
+  let printing = false;
   const show = () => {
+    if (printing) return;
     view.setAttribute("transform", `translate(${at.x.toFixed(2)} ${at.y.toFixed(2)}) scale(${at.scale.toFixed(4)})`);
     graph.classList.toggle("far", at.scale < 0.5);
     graph.classList.toggle("tiny", at.scale < 0.16);
@@ -772,12 +774,19 @@
 
   // Printing shows everything, whatever part is in view.
 
+  let theme;
   addEventListener("beforeprint", () => {
+    printing = true;
+    theme = root.dataset.theme;
+    root.dataset.theme = "light";
     graph.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     graph.classList.remove("far", "tiny");
     view.removeAttribute("transform");
   });
   addEventListener("afterprint", () => {
+    printing = false;
+    if (theme) root.dataset.theme = theme;
+    else delete root.dataset.theme;
     graph.removeAttribute("viewBox");
     show();
   });
