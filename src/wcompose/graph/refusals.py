@@ -28,7 +28,9 @@ def ambiguous(
     item = f"{node.name}:{name}"
     names = {candidate.exporter for candidate in finalists}
     middlewares = [
-        each.name for each in nodes if each.name in names and finalists[0].export_name in each.imports
+        each.name
+        for each in nodes
+        if each.name in names and finalists[0].export_name in each.imports
     ]
     causes: tuple[str, ...] = ()
     meant = finalists[0]
@@ -83,23 +85,31 @@ def unmet(
     """
     item = f"{node.name}:{name}"
     leave = f"leave it to the outside: {advice.outside(item)}"
-    causes: tuple[str, ...] = ()
+    causes = tuple(
+        f"`{each.exporter}` exports `{each.export_name}`: {each.reason}" for each in near
+    )
+    interface = _stands_for(name, extern)
+    if interface:
+        causes = (f"`{name}` is the name that `{node.name}` itself gives to `{interface}`",)
+    if len(same) > 1:
+        causes += (f"`{interface}` is exported by {listed([each.exporter for each in same])}",)
     if same:
-        interface = extern.interface.name if isinstance(extern, InterfaceExtern) else name
-        hint = (
-            f"`{name}` is this node's own name for `{interface}`, so say who is meant: "
-            f"{advice.edge(item, f'{same[0].exporter}:{same[0].export_name}')}"
-        )
+        edge = advice.edge(item, f"{same[0].exporter}:{same[0].export_name}")
+        hint = f"say which export is meant: {edge}"
     elif near:
-        causes = tuple(
-            f"`{each.exporter}` exports `{each.export_name}`: {each.reason}" for each in near
+        edge = advice.edge(item, f"{near[0].exporter}:{near[0].export_name}")
+        hint = f"if `{near[0].export_name}` is meant, say so: {edge}; if not, {leave}"
+    elif users:
+        hint = (
+            f"let `{users[0][0]}` export `{name}` too, or {advice.component} that exports it, "
+            f"or {leave}"
         )
-        hint = f"mend the name in one of the two contracts, or {leave}"
     else:
-        hint = f"{advice.component} that exports it, or {leave}"
+        wanted = f"`{interface}`" if interface else "it"
+        hint = f"{advice.component} that exports {wanted}, or {leave}"
     causes += tuple(
-        f"`{export}` of `{user}` uses resource `{resource}` of it, and `{user}` only imports it: "
-        "whoever exports it must be in the graph"
+        f"`{user}` exports `{export}`, which uses resource `{resource}` of it, and does not "
+        "export the resource itself"
         for user, export, resource in users
     )
     return Finding(
@@ -129,15 +139,18 @@ def two_providers(conflict: Conflict, advice: Advice) -> Finding:
 def _one_provider(
     importer: str, name: str, home: str, expected: Origin, given: Origin, advice: Advice
 ) -> str:
+    if not (expected.node or given.node):
+        return (
+            "both come from outside, so leave both there under one name, "
+            f"`{expected.interface}` or `{given.interface}`"
+        )
     if given.node:
         edge = advice.edge(f"{importer}:{home}", f"{given.node}:{given.interface}")
         return f"let both come from one: {edge}"
-    if expected.node:
-        return (
-            f"`{name}` comes from outside or uses what does: fill it inside too, or leave "
-            f"`{home}` to the outside: {advice.outside(f'{importer}:{home}')}"
-        )
-    return "fill both from one provider"
+    return (
+        f"`{name}` comes from outside or uses what does: fill it inside too, or leave "
+        f"`{home}` to the outside: {advice.outside(f'{importer}:{home}')}"
+    )
 
 
 def outside_conflict(
@@ -153,7 +166,7 @@ def outside_conflict(
             causes=_sides("expected", first, "expected", second, mismatch),
             hint="give one of them another name outside"
             if renamed
-            else f"rebuild `{first}` or `{second}` from the same version of `{name}`",
+            else f"rebuild `{first}` or `{second}` from the same contract",
         )
 
 
@@ -195,20 +208,18 @@ def _misfit(node: Node, name: str, candidate: Candidate, mismatch: Mismatch) -> 
 
 def _other_track(node: Node, name: str, candidate: Candidate, advice: Advice) -> Finding:
     item, other = parse_item_name(name), parse_item_name(candidate.export_name)
-    hint = (
-        "bring both to one version track (the same major version, or the same minor version "
-        "below 1.0)"
-    )
+    hint = "bring both to one version track (one major version, or one minor version below 1.0)"
     words = "versions of different tracks never link"
     if item is not None and other is not None:
         if item.version is None or other.version is None:
             words = "a name with a version and one without never link"
             hint = "give both a version of one track, or neither"
-        elif "" in (item.version.prerelease, other.version.prerelease) and (
-            item.version.prerelease or other.version.prerelease
-        ):
+        elif item.version.prerelease or other.version.prerelease:
             words = "a prerelease links to nothing but itself"
-            hint = "build both against the release"
+            hint = "build both from one version"
+        elif (item.version.major, item.version.minor) == (other.version.major, other.version.minor):
+            words = "a version below 0.1 links to nothing but itself"
+            hint = "build both from one version"
     return Finding(
         "version-track",
         f"`{node.name}` imports `{name}`, and `{candidate.exporter}` exports "
@@ -218,13 +229,14 @@ def _other_track(node: Node, name: str, candidate: Candidate, advice: Advice) ->
     )
 
 
-def users_of(
-    node: Node, name: str, nodes: Iterable[Node]
-) -> Iterator[tuple[str, str, str]]:
-    """Nodes that export something with a resource of an interface that they only import."""
-    for each in nodes:
+def users_of(node: Node, name: str, nodes: Iterable[Node]) -> Iterator[tuple[str, str, str]]:
+    """Nodes that export something with a resource of an interface that they only import.
+
+    The node that asks counts too, and comes first.
+    """
+    for each in sorted(nodes, key=lambda other: other.name != node.name):
         home = each.imports.get(name)
-        if each.name == node.name or name in each.exports or not isinstance(home, InterfaceExtern):
+        if name in each.exports or not isinstance(home, InterfaceExtern):
             continue
         own = {id(resource) for resource in home.interface.types.values()}
         for export, extern in each.exports.items():
@@ -233,6 +245,13 @@ def users_of(
             for resource in extern.interface.types.values():
                 if _is_taken(resource, own):
                     yield each.name, export, resource.name
+
+
+def _stands_for(name: str, extern: Extern) -> str:
+    """The interface that an import has a plain name of the node's own for; empty for none."""
+    if not isinstance(extern, InterfaceExtern) or parse_item_name(name) is not None:
+        return ""
+    return extern.interface.name if parse_item_name(extern.interface.name) is not None else ""
 
 
 def _is_taken(resource: TypeDef, own: set[int]) -> bool:

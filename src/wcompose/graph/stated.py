@@ -54,13 +54,17 @@ def stated_export(provider: Node, source: Endpoint, name: str) -> tuple[str, Fin
     names = matching_names(wanted, provider.exports)
     if len(names) == 1:
         return names[0], None
+    known = list(provider.exports)
+    hint = f"`{provider.name}` exports {_some(names or nearest(wanted, known) or known)}"
+    if not source.name and known and not names:
+        hint += f": name the one that is meant, such as `{provider.name}:{known[0]}`"
     return "", Finding(
         "edge-without-export",
         f"`{provider.name}` exports nothing called `{wanted}`"
         if not names
         else f"`{wanted}` means more than one export of `{provider.name}`",
         source.place,
-        hint=f"`{provider.name}` exports {_some(names or list(provider.exports))}",
+        hint=hint,
     )
 
 
