@@ -1,9 +1,10 @@
 //! Making one component of several, with `wac-graph` under a plan that the host made.
 
-use crate::exports::wcompose::engine::composing::{Guest, Node, Plan};
+use crate::exports::wcompose::engine::composing::{Guest, Node, Outside, Plan};
 use crate::problems::{from_chain, problem, worded};
 use crate::wcompose::engine::types::Problem;
-use crate::{binaries, contracts, files, naming, refusal, report_panics, sharing, Engine};
+use crate::naming::{self, Naming};
+use crate::{binaries, contracts, files, refusal, report_panics, sharing, Engine};
 use anyhow::Context;
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -110,14 +111,23 @@ fn types_component(mut resolve: Resolve, interfaces: &[String]) -> anyhow::Resul
 
 struct Composer<'a> {
     plan: &'a Plan,
+    /// For each source new names of the imports that the whole has one import for with those of other
+    /// versions: left to itself, `wac-graph` calls that after any of them.
+    merged: Vec<HashMap<&'a str, &'a str>>,
     graph: CompositionGraph,
     problems: Vec<Problem>,
 }
 
-impl Composer<'_> {
-    fn new(plan: &Plan) -> Composer<'_> {
+impl<'a> Composer<'a> {
+    fn new(plan: &'a Plan) -> Composer<'a> {
+        let mut merged = vec![HashMap::new(); plan.sources.len()];
+        for outside in plan.outsides.iter().filter(|each| is_merged(each)) {
+            let source = plan.nodes[outside.importer as usize].source as usize;
+            merged[source].insert(outside.import_name.as_str(), outside.name.as_str());
+        }
         Composer {
             plan,
+            merged,
             graph: CompositionGraph::new(),
             problems: Vec::new(),
         }
@@ -139,7 +149,7 @@ impl Composer<'_> {
             })
             .collect();
         self.wire(&instances, &packages);
-        self.offer(&instances, &packages);
+        self.offer(&instances);
         if !self.problems.is_empty() {
             return Err(self.problems);
         }
@@ -167,7 +177,9 @@ impl Composer<'_> {
                 .collect();
             let name = users.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join("+");
             let language = users.first().map_or("", |node| node.language.as_str());
-            match self.package(&source.path, &name, language) {
+            let imports = self.merged[index].clone();
+            let new = Naming { name: &name, language, imports: &imports };
+            match self.package(&source.path, &new) {
                 Ok(package) => packages.push(package),
                 Err(problem) => self.problems.push(problem),
             }
@@ -175,7 +187,13 @@ impl Composer<'_> {
         packages
     }
 
-    fn package(&mut self, path: &str, name: &str, language: &str) -> Result<PackageId, Problem> {
+    /// What an import of a node is called where the composer sees it.
+    fn import_name(&self, node: u32, name: &'a str) -> &'a str {
+        let source = self.plan.nodes[node as usize].source as usize;
+        self.merged[source].get(name).copied().unwrap_or(name)
+    }
+
+    fn package(&mut self, path: &str, new: &Naming) -> Result<PackageId, Problem> {
         let bytes = files::read(path)?;
         if !Parser::is_component(&bytes) {
             let (_, detail) = binaries::kind(&bytes);
@@ -184,8 +202,8 @@ impl Composer<'_> {
         let invalid = |error: &anyhow::Error| {
             from_chain("component-invalid", format!("`{path}` cannot be composed"), error)
         };
-        let named = naming::name_component(&bytes, name, language).map_err(|error| invalid(&error))?;
-        let package = Package::from_bytes(name, None, named, self.graph.types_mut())
+        let named = naming::name_component(&bytes, new).map_err(|error| invalid(&error))?;
+        let package = Package::from_bytes(new.name, None, named, self.graph.types_mut())
             .map_err(|error| invalid(&error))?;
         self.graph
             .register_package(package)
@@ -198,11 +216,10 @@ impl Composer<'_> {
         for edge in &plan.edges {
             let importer = &plan.nodes[edge.importer as usize].name;
             let exporter = &plan.nodes[edge.exporter as usize].name;
-            let import_name = self.spelt_import(packages, edge.importer, &edge.import_name);
-            let export_name = self.spelt_export(packages, edge.exporter, &edge.export_name);
+            let import_name = self.import_name(edge.importer, &edge.import_name);
             let linked = self
                 .graph
-                .alias_instance_export(instances[edge.exporter as usize], &export_name)
+                .alias_instance_export(instances[edge.exporter as usize], &edge.export_name)
                 .and_then(|export| match edge.item.as_str() {
                     "" => Ok(export),
                     item => self.graph.alias_instance_export(export, item),
@@ -211,7 +228,7 @@ impl Composer<'_> {
                 .and_then(|export| {
                     let importer = instances[edge.importer as usize];
                     self.graph
-                        .set_instantiation_argument(importer, &import_name, export)
+                        .set_instantiation_argument(importer, import_name, export)
                         .map_err(anyhow::Error::from)
                 });
             if let Err(error) = linked {
@@ -223,15 +240,15 @@ impl Composer<'_> {
             }
         }
         let mut imports: HashMap<String, NodeId> = HashMap::new();
-        for outside in &plan.outsides {
+        for outside in plan.outsides.iter().filter(|each| !is_merged(each)) {
             let node = &plan.nodes[outside.importer as usize];
             let package = packages[node.source as usize];
-            let import_name = self.spelt_import(packages, outside.importer, &outside.import_name);
-            let linked = self.outside(package, outside.name.as_str(), &import_name, &mut imports);
+            let import_name = self.import_name(outside.importer, &outside.import_name);
+            let linked = self.outside(package, outside.name.as_str(), import_name, &mut imports);
             let linked = linked.and_then(|import| {
                 let importer = instances[outside.importer as usize];
                 self.graph
-                    .set_instantiation_argument(importer, &import_name, import)
+                    .set_instantiation_argument(importer, import_name, import)
                     .map_err(anyhow::Error::from)
             });
             if let Err(error) = linked {
@@ -259,32 +276,28 @@ impl Composer<'_> {
             .get(import_name)
             .copied()
             .context("the node has no such import")?;
+        let kind = self.without_identity(kind);
         let import = self.graph.import(name, kind)?;
         imports.insert(name.into(), import);
         Ok(import)
     }
 
-    /// An import's name as the node's binary spells it: where it is written with a version track only
-    /// (`a:b/c@0.2`), the contract has the full version.
-    fn spelt_import(&self, packages: &[PackageId], node: u32, name: &str) -> String {
-        let package = packages[self.plan.nodes[node as usize].source as usize];
-        let world = &self.graph.types()[self.graph[package].ty()];
-        spelt(name, world.imports.keys())
+    /// An instance's type that no longer tells which interface it is: under another name `wac-graph` would
+    /// write down what it implements, which most runtimes do not read yet, or take it for the import
+    /// that has the interface's own name.
+    fn without_identity(&mut self, kind: ItemKind) -> ItemKind {
+        let ItemKind::Instance(id) = kind else { return kind };
+        let mut interface = self.graph.types()[id].clone();
+        interface.id = None;
+        ItemKind::Instance(self.graph.types_mut().add_interface(interface))
     }
 
-    fn spelt_export(&self, packages: &[PackageId], node: u32, name: &str) -> String {
-        let package = packages[self.plan.nodes[node as usize].source as usize];
-        let world = &self.graph.types()[self.graph[package].ty()];
-        spelt(name, world.exports.keys())
-    }
-
-    fn offer(&mut self, instances: &[NodeId], packages: &[PackageId]) {
+    fn offer(&mut self, instances: &[NodeId]) {
         let plan = self.plan;
         for offer in &plan.offers {
-            let export_name = self.spelt_export(packages, offer.exporter, &offer.export_name);
             let exported = self
                 .graph
-                .alias_instance_export(instances[offer.exporter as usize], &export_name)
+                .alias_instance_export(instances[offer.exporter as usize], &offer.export_name)
                 .map_err(anyhow::Error::from)
                 .and_then(|export| {
                     self.graph.export(export, offer.name.as_str()).map_err(anyhow::Error::from)
@@ -301,13 +314,9 @@ impl Composer<'_> {
     }
 }
 
-/// The name among `known` that `name` means: itself, or else the one with its version's track.
-fn spelt<'a>(name: &str, mut known: impl Iterator<Item = &'a String> + Clone) -> String {
-    if known.clone().any(|each| each == name) {
-        return name.into();
-    }
-    let track = on_track(name);
-    known.find(|each| **each == track).cloned().unwrap_or_else(|| name.into())
+/// Whether an import has only the version of its name changed: all of one version track are one import.
+fn is_merged(outside: &Outside) -> bool {
+    on_track(&outside.name) == on_track(&outside.import_name)
 }
 
 /// A name with its version's track (Component Model, Explainer.md, "Canonical Interface Name").

@@ -470,6 +470,7 @@ fn joined(names: &[&str]) -> Option<String> {
             nodes.push(node);
         }
     }
+    nodes.sort_unstable();
     Some(format!("{}/{module}", nodes.join("+")))
 }
 
