@@ -19,6 +19,7 @@ STAGES = (
     ("graph",),
     ("picture",),
     ("build", "runtime"),
+    ("check",),
     ("cli",),
 )
 """A module imports from its own stage's package and from stages before it."""

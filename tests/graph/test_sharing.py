@@ -63,7 +63,9 @@ def names_of(engine: Engine, file: Path, kind: str) -> list[str]:
 
 def total(images: ImageCache, file: Path, function: str) -> Any:
     opened = OpenComponent(file, images)
-    return opened.instantiate(Grants(), Limits()).call(find_function(opened.functions, function), [])
+    return opened.instantiate(Grants(), Limits()).call(
+        find_function(opened.functions, function), []
+    )
 
 
 def test_a_module_that_two_components_hold_stands_once(
@@ -131,7 +133,9 @@ def test_a_trap_in_a_shared_module_names_the_nodes_that_it_may_be(
     engine: Engine, images: ImageCache, tmp_path: Path
 ) -> None:
     def trapping(number: int) -> str:
-        return re.sub(r"\(i64\.const \d+\)", "unreachable (i64.const 0)", component_text(number, []))
+        return re.sub(
+            r"\(i64\.const \d+\)", "unreachable (i64.const 0)", component_text(number, [])
+        )
 
     files = {name: binary(tmp_path, name, trapping(n)) for n, name in enumerate(("one", "two"))}
     front = binary(tmp_path, "front", component_text(2, [1]))

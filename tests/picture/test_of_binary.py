@@ -11,7 +11,6 @@ from structures import bundle, component, given, instance, own, taken, whole
 from support import BENCH, CACHE, REPOSITORY
 
 from wcompose.build import draft_project
-from wcompose.contract.names import on_track
 from wcompose.engine import Engine
 from wcompose.errors import ArtifactError, EngineFault
 from wcompose.picture import Picture
@@ -104,16 +103,16 @@ def test_instances_become_nodes_and_their_arguments_edges() -> None:
     assert [(node.name, node.language, node.component) for node in drawn.nodes] == [
         ("base", "Go", "db"),
         ("left", "Python", ""),
-        ("Rust", "Rust", ""),
+        ("top", "Rust", ""),
     ]
     assert (drawn.node("base").size, drawn.node("base").capabilities) == (7, ("clocks",))
     assert edges(drawn) == [
-        "Rust:a:b/base <- base:a:b/base",
-        "Rust:a:b/left <- left:a:b/left",
         "left:a:b/base <- base:a:b/base",
+        "top:a:b/base <- base:a:b/base",
+        "top:a:b/left <- left:a:b/left",
     ]
-    assert offers(drawn) == ["a:b/top = Rust:a:b/top"]
-    assert drawn.node("Rust").imports[1].filled_by == "left"
+    assert offers(drawn) == ["a:b/top = top:a:b/top"]
+    assert drawn.node("top").imports[1].filled_by == "left"
 
 
 def test_names_come_from_what_there_is_and_are_made_unique() -> None:
@@ -131,10 +130,10 @@ def test_names_come_from_what_there_is_and_are_made_unique() -> None:
         ),
         bare,
         component("own", exports=("a:b/c",), language="Go"),
-        component(exports=("a:b/c",), language="Zig"),
-        bare,
+        component(exports=("wasi:cli/run@0.2.6", "a:b/c@1.0.0"), language="Zig"),
+        component(exports=("wasi:cli/run@0.2.6",)),
     )
-    assert names(drawn) == ["same", "same 2", "own", "Zig", "component 4", "component 4 2"]
+    assert names(drawn) == ["same", "same 2", "own", "c", "component 4", "component 4 2"]
 
 
 def test_edges_go_through_the_borders_of_groups() -> None:
@@ -444,7 +443,7 @@ def test_two_plugged_together(engine: Engine, name: str) -> None:
 
 def test_two_interfaces_between_two_nodes(engine: Engine) -> None:
     drawn = read(engine, PEERS / "linked.wasm")
-    assert token_edges(drawn) == ["Rust 2:desk <- Rust", "Rust 2:vault <- Rust"]
+    assert token_edges(drawn) == ["trial:desk <- vault", "trial:vault <- vault"]
 
 
 def test_instances_with_names_and_one_component_twice(engine: Engine) -> None:
@@ -465,16 +464,16 @@ def test_instances_with_names_and_one_component_twice(engine: Engine) -> None:
 def test_a_composition_inside_a_composition(engine: Engine) -> None:
     drawn = read(engine, PEERS / "nested.wasm")
     assert [(node.name, node.kind.value) for node in drawn.nodes] == [
-        ("component 1", "group"),
-        ("component 1/vault", "component"),
-        ("component 1/relay", "component"),
-        ("Rust", "component"),
+        ("vault", "group"),
+        ("vault/vault", "component"),
+        ("vault/relay", "component"),
+        ("trial", "component"),
     ]
     assert token_edges(drawn) == [
-        "Rust:desk <- component 1/relay",
-        "Rust:vault <- component 1/vault",
-        "component 1/relay:desk <- component 1/vault",
-        "component 1/relay:vault <- component 1/vault",
+        "trial:desk <- vault/relay",
+        "trial:vault <- vault/vault",
+        "vault/relay:desk <- vault/vault",
+        "vault/relay:vault <- vault/vault",
     ]
 
 
@@ -492,18 +491,18 @@ def test_the_flagship_reads_back_as_its_project_planned_it(engine: Engine, flags
     )
     planned = picture_of_graph("digits", draft.graph)
     assert edges(drawn) == edges(planned)
-    # Which of two versions on one track the whole imports is up to the composing.
-    on_tracks = [
-        [(each.importer, each.import_name, on_track(each.name), each.is_host) for each in those]
-        for those in (drawn.outsides, planned.outsides)
+    # A node's import is called in the composition as the whole calls it.
+    given = [(each.importer, each.name, each.name, each.is_host) for each in planned.outsides]
+    read_back = [
+        (each.importer, each.import_name, each.name, each.is_host) for each in drawn.outsides
     ]
-    assert on_tracks[0] == on_tracks[1]
+    assert read_back == sorted(given)
     assert offers(drawn) == offers(planned)
     for node in planned.nodes:
-        read_back = drawn.node(node.name)
-        assert read_back.capabilities == node.capabilities
-        assert [port.name for port in read_back.exports] == [port.name for port in node.exports]
-        wits = {port.name: port.wit for port in read_back.exports}
+        found = drawn.node(node.name)
+        assert found.capabilities == node.capabilities
+        assert [port.name for port in found.exports] == [port.name for port in node.exports]
+        wits = {port.name: port.wit for port in found.exports}
         assert wits == {port.name: port.wit for port in node.exports}
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -82,21 +83,58 @@ def _named(text: str) -> tuple[Part, Finding | None]:
     if separator and _LABEL.fullmatch(name) and file:
         return Part(name, Path(file)), None
     path = Path(text)
+    if text in {"", "-"}:
+        return Part("", path), Finding(
+            "no-file",
+            f"`{text}` names no file",
+            hint="components are read from files: name one",
+        )
+    if separator and file and "/" not in name and not path.exists() and Path(file).exists():
+        return Part("", path), Finding(
+            "node-unnamed",
+            f"`{name}` is no name for a node: it takes lower-case words joined by hyphens",
+            hint=f"write `{_label(name) or 'node'}={file}`",
+        )
     label = label_of(path)
     if label is None:
+        words = _label(f"node-{path.stem}")
         return Part("", path), Finding(
             "node-unnamed",
             f"no name for a node can be made of `{path.name}`",
-            hint=f"name it: `NAME={text}`, in lower-case words joined by hyphens",
+            hint=f"give it one: `{words}={text}`",
         )
     return Part(label, path), None
 
 
 def label_of(file: Path) -> str | None:
     """A node's name for a file: ``image-store`` for ``Image_Store.wasm``; none where none can be made."""
-    words = re.findall(r"[a-z0-9]+", file.stem.removesuffix(".component").lower())
-    label = "-".join(words)
+    return _label(file.stem.removesuffix(".component"))
+
+
+def _label(text: str) -> str | None:
+    label = "-".join(re.findall(r"[a-z0-9]+", text.lower()))
     return label if _LABEL.fullmatch(label) else None
+
+
+def check_output(output: Path, parts: Iterable[Part]) -> None:
+    """Refuse to write a composition where it must not go, before anything is read.
+
+    Raises:
+        UsageError: the output is a directory, or one of the components that are composed.
+    """
+    if output.is_dir():
+        raise UsageError.of(
+            "output-is-directory",
+            f"`{output}` is a directory",
+            hint=f"name a file in it: `--output {output / 'composition.wasm'}`",
+        )
+    for part in parts:
+        if output.exists() and part.file.exists() and output.samefile(part.file):
+            raise UsageError.of(
+                "output-is-input",
+                f"`{output}` is one of the components that are composed",
+                hint="write the composition to another file",
+            )
 
 
 def read_parts(parts: Sequence[Part], engine: Engine) -> tuple[Node, ...]:
@@ -140,12 +178,27 @@ def write_composition(
 
     Raises:
         LinkError: the official validator refuses what the planner accepted.
+        UsageError: the output cannot be written.
     """
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_output(output) as temporary:
+    with telling_unwritable(output), atomic_output(output) as temporary:
+        temporary.touch()
         compose_graph(graph, engine, temporary, about)
         saved = strip_file(temporary, engine) if strip else 0
         return Written(temporary.stat().st_size, digest_file(temporary), saved)
+
+
+@contextmanager
+def telling_unwritable(output: Path) -> Iterator[None]:
+    """Make of an `OSError` in the block a `UsageError` that names the output."""
+    try:
+        yield
+    except OSError as error:
+        raise UsageError.of(
+            "output-unwritable",
+            f"cannot write `{output}`",
+            causes=[(error.strerror or str(error)).lower()],
+            hint="name a file in a directory that you may write to",
+        ) from None
 
 
 def strip_file(file: Path, engine: Engine) -> int:

@@ -47,9 +47,7 @@ class MadeComponent:
 class ComponentMaker:
     """Makes the components of one build. Its methods may be called from several threads."""
 
-    def __init__(
-        self, project: Project, engine: Engine, cache: Path, reporter: Reporter
-    ) -> None:
+    def __init__(self, project: Project, engine: Engine, cache: Path, reporter: Reporter) -> None:
         self._project = project
         self._engine = engine
         self._cache = _usable(cache, project.state / "components")

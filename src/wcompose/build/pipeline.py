@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wcompose.build.assembly import strip_file
 from wcompose.build.components import ComponentMaker, MadeComponent
 from wcompose.build.inputs import Inputs, gather_inputs
 from wcompose.build.state import BuildState, is_current, read_state, write_state
@@ -68,6 +69,7 @@ def build_project(
     reporter: Reporter,
     locked: bool = False,
     force: bool = False,
+    strip: bool = False,
 ) -> BuildResult:
     """Build a project.
 
@@ -82,6 +84,7 @@ def build_project(
         reporter: hears about progress.
         locked: fail when the result would differ from the lock.
         force: build every node anew.
+        strip: leave debug information and names out, even if the project does not say so.
 
     Raises:
         UserError: with every finding of the stage that could not be passed.
@@ -90,25 +93,22 @@ def build_project(
     inputs = gather_inputs(project)
     lock = read_lock(project.lock)
     state = read_state(project.state)
-    if (
-        not force
-        and lock is not None
-        and is_current(state, inputs.digest, project.output, project.lock)
-    ):
+    # What stripping leaves is another composition, and only the flag is no part of the project file.
+    digest = f"{inputs.digest} stripped" if strip and not project.strip else inputs.digest
+    project = replace(project, strip=project.strip or strip)
+    if not force and lock is not None and is_current(state, digest, project.output, project.lock):
         return BuildResult(project.output, lock, is_fresh=True)
     work = _Build(project, inputs, engine(), reporter)
     new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)
     images().warm(project.output, reporter=reporter)
     write_state(
         project.state,
-        BuildState(inputs.digest, new_lock.digest, digest_file(project.lock)),
+        BuildState(digest, new_lock.digest, digest_file(project.lock)),
     )
     return BuildResult(project.output, new_lock, is_fresh=False)
 
 
-def draft_project(
-    project: Project, *, engine: Engine, cache: Path, reporter: Reporter
-) -> Draft:
+def draft_project(project: Project, *, engine: Engine, cache: Path, reporter: Reporter) -> Draft:
     """Make a project's components, or take them as they were made before, and plan its graph.
 
     Nothing is composed, and neither the composition nor the lock is touched.
@@ -148,13 +148,14 @@ class _Build:
         about = About(project.name, project.version, project.description)
         with atomic_output(project.output) as temporary:
             compose_graph(graph, self._engine, temporary, about)
+            saved = strip_file(temporary, self._engine) if project.strip else 0
             lock = self._lock(made, digest_file(temporary), temporary.stat().st_size)
             if locked:
                 found = differences(old, lock, project.lock)
                 if found:
                     raise ProjectError(found)
         lock.write(project.lock)
-        self._reporter.finished(project.name, _summary(graph, lock.size))
+        self._reporter.finished(project.name, _summary(graph, lock.size, saved))
         return lock
 
     def draft(self, cache: Path, *, force: bool) -> tuple[dict[str, MadeComponent], Draft]:
@@ -179,9 +180,7 @@ class _Build:
         workers = max(1, min(len(self._project.nodes), os.cpu_count() or 1))
         with ThreadPoolExecutor(workers, thread_name_prefix="wcompose-build") as pool:
             futures = {
-                node.name: pool.submit(
-                    maker.make, node, self._inputs.nodes[node.name], force=force
-                )
+                node.name: pool.submit(maker.make, node, self._inputs.nodes[node.name], force=force)
                 for node in self._project.nodes
                 if not node.twin
             }
@@ -230,9 +229,7 @@ class _Build:
             digest=digest,
             size=size,
             wit_digest=self._inputs.wit,
-            nodes=tuple(
-                self._locked_node(node, made[node.name]) for node in self._project.nodes
-            ),
+            nodes=tuple(self._locked_node(node, made[node.name]) for node in self._project.nodes),
         )
 
     def _locked_node(self, node: NodeDeclaration, made: MadeComponent) -> LockedNode:
@@ -273,6 +270,7 @@ def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, Mad
     return made
 
 
-def _summary(graph: Graph, size: int) -> str:
+def _summary(graph: Graph, size: int, saved: int) -> str:
     nodes, edges = counted(len(graph.nodes), "component"), counted(len(graph.edges), "edge")
-    return f"composed {nodes} with {edges} into {size / 1e6:.1f} MB"
+    stripped = f", {saved:,} bytes stripped" if saved else ""
+    return f"composed {nodes} with {edges} into {size / 1e6:.1f} MB{stripped}"

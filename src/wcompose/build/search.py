@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wcompose.build.assembly import Part, label_of, read_parts
 from wcompose.contract import names_match
 from wcompose.errors import ArtifactError, UsageError
-from wcompose.graph import Node, is_host_interface
+from wcompose.graph import Draft, Node, is_host_interface
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
@@ -19,7 +19,11 @@ MOST_FILES = 1_000
 
 
 def add_found(
-    nodes: Sequence[Node], directories: Iterable[Path], engine: Engine
+    nodes: Sequence[Node],
+    directories: Iterable[Path],
+    engine: Engine,
+    *,
+    output: Path | None = None,
 ) -> tuple[Node, ...]:
     """The nodes, and those from directories that export what they, or each other, import.
 
@@ -29,11 +33,13 @@ def add_found(
         nodes: those that are there.
         directories: where ``.wasm`` files are looked for; not in directories below.
         engine: reads components.
+        output: what will be written; an earlier one there is passed over.
 
     Raises:
         UsageError: a directory cannot be read, or holds too many files.
     """
-    pool = _pool(nodes, directories, engine)
+    passed_over = [output] if output else []
+    pool = _pool(nodes, directories, engine, passed_over)
     found = list(nodes)
     waiting = [*nodes]
     while waiting:
@@ -49,13 +55,41 @@ def add_found(
 
 
 def _exporters(name: str, nodes: Iterable[Node]) -> list[Node]:
-    return [
-        node for node in nodes if any(names_match(name, exported) for exported in node.exports)
-    ]
+    return [node for node in nodes if any(names_match(name, exported) for exported in node.exports)]
 
 
-def _pool(nodes: Sequence[Node], directories: Iterable[Path], engine: Engine) -> list[Node]:
+def without_idle(draft: Draft, named: Iterable[Node]) -> tuple[Node, ...]:
+    """The nodes of a draft without those that were found and turned out to be of no use.
+
+    That is so where a stated edge, or a higher version, won over them.
+
+    Args:
+        draft: what planning came to with every node that was found.
+        named: the nodes that were not found but named.
+    """
+    graph = draft.graph
+    used = {node.name for node in named}
+    used |= {
+        candidate.exporter
+        for choice in graph.choices
+        if choice.is_open
+        for candidate in choice.candidates
+    }
+    waiting = list(used)
+    while waiting:
+        importer = waiting.pop()
+        for edge in graph.edges:
+            if edge.importer == importer and edge.exporter not in used:
+                used.add(edge.exporter)
+                waiting.append(edge.exporter)
+    return tuple(node for node in graph.nodes if node.name in used)
+
+
+def _pool(
+    nodes: Sequence[Node], directories: Iterable[Path], engine: Engine, passed_over: Iterable[Path]
+) -> list[Node]:
     taken = {node.component.path.resolve() for node in nodes}
+    taken |= {path.resolve() for path in passed_over}
     names = {node.name for node in nodes}
     pool: list[Node] = []
     for directory in directories:
@@ -75,7 +109,9 @@ def _pool(nodes: Sequence[Node], directories: Iterable[Path], engine: Engine) ->
 
 def _files(directory: Path) -> list[Path]:
     try:
-        files = sorted(file for file in directory.iterdir() if file.suffix == ".wasm")
+        files = sorted(
+            file for file in directory.iterdir() if file.suffix == ".wasm" and file.is_file()
+        )
     except OSError as error:
         raise UsageError.of(
             "directory-unreadable",

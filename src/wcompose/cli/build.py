@@ -26,6 +26,9 @@ def build(
     force: Annotated[
         bool, typer.Option("--force", help="Build every node anew, cached or not.")
     ] = False,
+    strip: Annotated[
+        bool, typer.Option("--strip", help="Leave out debug information and names.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print what was built as JSON.")] = False,
 ) -> None:
     """Build a project: make its components, check and link them, write build/NAME.wasm.
@@ -43,6 +46,7 @@ def build(
         reporter=session.reporter,
         locked=locked,
         force=force,
+        strip=strip,
     )
     if result.is_fresh:
         session.reporter.note(result.composition.name, "up to date")

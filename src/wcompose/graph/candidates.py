@@ -43,11 +43,11 @@ class Catalogue:
                 export = _Export(node, name, parse_item_name(name), extern)
                 self._exports.setdefault(_key(name, export.item), []).append(export)
 
-    def candidates(self, node: Node, name: str, extern: Extern) -> list[tuple[Candidate, Rank]]:
+    def candidates(self, node: Node, name: str) -> list[tuple[Candidate, Rank]]:
         """Exports of other nodes that have the import's name, whatever the version and the type."""
         item = parse_item_name(name)
         return [
-            self._candidate(node, name, extern, export)
+            self._candidate(node, name, export)
             for export in self._exports.get(_key(name, item), ())
             if export.node.name != node.name
         ]
@@ -102,9 +102,7 @@ class Catalogue:
             for each in self._exports.get(_key(interface, item), ())
         )
 
-    def _candidate(
-        self, node: Node, name: str, extern: Extern, export: _Export
-    ) -> tuple[Candidate, Rank]:
+    def _candidate(self, node: Node, name: str, export: _Export) -> tuple[Candidate, Rank]:
         item = parse_item_name(name)
         if item is not None and export.item is not None and not item.matches(export.item):
             reason = f"it is on version track {_track(export.item)}, not {_track(item)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wcompose.contract import Contract, compare_extern, on_track
+from wcompose.contract import Contract, compare_extern
 from wcompose.engine import plan as engine_plan
 from wcompose.errors import LinkError
 from wcompose.files import digest_file
@@ -91,6 +91,13 @@ def link_draft(
     """Like `link`, but give what was decided even where not all could be.
 
     Args:
+        nodes: the nodes; their order does not matter.
+        edges: the choices that are stated.
+        exports: what the whole exports; none for every export that no node uses.
+        engine: makes the homes.
+        directory: where they are written.
+        placed: gives a node's world with places, for types that differ.
+        advice: words for hints.
         leave_open: whether imports that nothing exports are left to the outside.
     """
 
@@ -115,9 +122,7 @@ def link_draft(
     return draft
 
 
-def _make_homes(
-    graph: Graph, nodes: Sequence[Node], engine: Engine, directory: Path
-) -> list[Node]:
+def _make_homes(graph: Graph, nodes: Sequence[Node], engine: Engine, directory: Path) -> list[Node]:
     """Components for the interfaces of value types that nodes import and nobody exports.
 
     Each binary holds the part of an interface that it uses, and the parts of two need not fit one
@@ -183,9 +188,7 @@ def compose_graph(graph: Graph, engine: Engine, output: Path, about: About | Non
     if len(plan.sources) > MOST_COMPONENTS:
         raise LinkError(refusals.too_many("components", len(plan.sources), MOST_COMPONENTS))
     if about is not None:
-        plan = replace(
-            plan, name=about.name, version=about.version, description=about.description
-        )
+        plan = replace(plan, name=about.name, version=about.version, description=about.description)
     engine.compose(plan, output)
 
 
@@ -216,8 +219,7 @@ def _to_engine_plan(graph: Graph) -> engine_plan.Plan:
         outsides=tuple(
             engine_plan.Outside(index[each.importer], each.import_name, each.name)
             for each in graph.outsides
-            # The engine itself makes one import of those on one version track.
-            if on_track(each.name) != on_track(each.import_name)
+            if each.name != each.import_name
         ),
         offers=tuple(
             engine_plan.Offer(index[offer.exporter], offer.export_name, offer.name)

@@ -41,8 +41,9 @@ def choose_offers(
         advice: words for hints.
     """
     edges = list(edges)
+    findings: list[Finding] = []
     if exports is None:
-        chosen, findings = _unused(nodes, edges, spoken_for), []
+        chosen = _unused(nodes, edges, spoken_for)
     else:
         chosen, findings = _asked_for(nodes, exports)
     collector = _Collector(nodes, edges, advice)

@@ -97,6 +97,11 @@ def draft_graph(
     """Like `plan_graph`, but give what was decided even where not all could be.
 
     Args:
+        nodes: the nodes; their order does not matter.
+        edges: the choices that are stated.
+        exports: what the whole exports; none for every export that no node uses.
+        placed: gives a node's world with places, for types that differ.
+        advice: words for hints.
         leave_open: whether imports that nothing exports are left to the outside.
     """
     ordered = sorted(nodes, key=lambda node: node.name)
@@ -202,14 +207,14 @@ class _Planner:
         taken = Candidate(provider.name, export_name, Verdict.TAKEN, "it is stated")
         others = [
             candidate
-            for candidate, _ in self._catalogue.candidates(node, name, node.imports[name])
+            for candidate, _ in self._catalogue.candidates(node, name)
             if (candidate.exporter, candidate.export_name) != (provider.name, export_name)
         ]
         looked_at = _judged([taken, *others], taken, "another one is stated")
         self._choose(node, name, f"filled by `{provider.name}`", looked_at)
 
     def _decide(self, node: Node, name: str, extern: Extern) -> None:
-        ranked = self._catalogue.candidates(node, name, extern)
+        ranked = self._catalogue.candidates(node, name)
         candidates = [candidate for candidate, _ in ranked]
         fitting = [each for each in ranked if each[0].verdict is not Verdict.REFUSED]
         is_types = is_type_only(extern)
@@ -289,9 +294,7 @@ class _Planner:
     def _take(
         self, node: Node, name: str, taken: Candidate, candidates: Sequence[Candidate], why: str
     ) -> None:
-        self._filled[node.name, name] = Edge(
-            node.name, name, taken.exporter, taken.export_name
-        )
+        self._filled[node.name, name] = Edge(node.name, name, taken.exporter, taken.export_name)
         others = why or f"`{taken.export_name}` is nearer"
         looked_at = _judged(candidates, taken, others)
         self._choose(node, name, f"filled by `{taken.exporter}`", looked_at)
@@ -381,9 +384,7 @@ def _judged(
         if each.verdict is Verdict.REFUSED:
             judged.append(each)
         else:
-            judged.append(
-                Candidate(each.exporter, each.export_name, Verdict.PASSED_OVER, others)
-            )
+            judged.append(Candidate(each.exporter, each.export_name, Verdict.PASSED_OVER, others))
     return tuple(judged)
 
 

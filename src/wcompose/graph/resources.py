@@ -3,7 +3,8 @@
 A resource is equal to nothing but itself (Component Model, Explainer.md, "Type Checking": type
 imports and exports of ``sub resource`` are generative). So when a node imports an interface that
 takes a resource from another interface, whoever fills the one must mean by it the very resource of
-whoever fills the other. Names do not tell: the official validator refuses, and ``wac-types`` does not see it.
+whoever fills the other. Names do not tell: the official validator refuses, and ``wac-types`` does not
+see it.
 """
 
 from __future__ import annotations

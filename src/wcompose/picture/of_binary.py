@@ -57,7 +57,14 @@ from wcompose.picture.model import (
     PictureOutside,
     Port,
 )
-from wcompose.picture.ports import NOBODY, STRUCTURE, Ports, is_value_type, outside_words
+from wcompose.picture.ports import (
+    NOBODY,
+    STRUCTURE,
+    Ports,
+    is_value_type,
+    main_export,
+    outside_words,
+)
 from wcompose.picture.sources import (
     OWN,
     Bundle,
@@ -224,10 +231,8 @@ class _Drawing:
         component = self._components[index]
         if not self._has_parts(index):
             return self._without_code(index, json, arguments, group)
-        language = language_of(component)
-        name = self._free_name(
-            json["name"] or component["name"] or language or f"component {index}", group
-        )
+        known = json["name"] or component["name"] or main_export(component)
+        name = self._free_name(known or f"component {index}", group)
         is_leaf = bool(component.get("leaf"))
         kind = NodeKind.COMPONENT if is_leaf else NodeKind.GROUP
         self._add(name, index, kind, group, arguments, component=component["name"])

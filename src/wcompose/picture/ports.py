@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wcompose.contract import Contract, Extern, InterfaceExtern, TypeExtern, World
+from wcompose.contract import (
+    Contract,
+    Extern,
+    InterfaceExtern,
+    TypeExtern,
+    World,
+    parse_item_name,
+)
 from wcompose.contract.wit import extern_wit
 from wcompose.errors import EngineFault, UserError
+from wcompose.picture.capabilities import WASI
 from wcompose.picture.model import Port
 
 HOST = "the host"
@@ -35,6 +43,18 @@ def is_types_only(extern: Extern | None) -> bool:
             each.is_resource for each in extern.interface.types.values()
         )
     return is_value_type(extern)
+
+
+def main_export(component: Mapping[str, Any]) -> str:
+    """What a component without a name is known by: the first interface of its own that it exports.
+
+    Args:
+        component: as in `wcompose.picture.of_binary`.
+    """
+    names = [each["name"] for each in component["exports"]]
+    items = [(name, parse_item_name(name)) for name in names]
+    own = [item.interface for _, item in items if item is not None and item.namespace != WASI]
+    return next(iter([*own, *(name for name, item in items if item is None)]), "")
 
 
 class Ports:

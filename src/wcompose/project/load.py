@@ -160,6 +160,7 @@ class _Loader:
             name=table.project.name,
             version=table.project.version,
             description=table.project.description,
+            strip=table.project.strip,
             wit=self._wit(table.project.wit, nodes),
             nodes=nodes,
             exports=None

@@ -111,6 +111,7 @@ class Project:
         exports: what the whole exports; none to export all that no node uses.
         edges: the choices that are stated.
         run: what ``wcompose run`` does.
+        strip: whether debug information and names are left out of the composition.
     """
 
     file: Path
@@ -122,6 +123,7 @@ class Project:
     exports: tuple[OfferDeclaration, ...] | None
     edges: tuple[EdgeDeclaration, ...]
     run: RunDeclaration
+    strip: bool = False
 
     @property
     def root(self) -> Path:

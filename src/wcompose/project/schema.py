@@ -42,6 +42,9 @@ class ProjectTable(Table):
         default=None,
         description="Directory or file with the WIT contracts; `wit` unless told, if it is there.",
     )
+    strip: bool = Field(
+        default=False, description="Leave debug information and names out of the composition."
+    )
 
 
 class ComponentTable(Table):
@@ -98,9 +101,7 @@ class EdgeTable(Table):
         description="What the composition calls an import that is left outside; its own name unless "
         "told.",
     )
-    host: bool = Field(
-        default=False, description="Leave it to the host that runs the composition."
-    )
+    host: bool = Field(default=False, description="Leave it to the host that runs the composition.")
 
 
 class GraphTable(Table):

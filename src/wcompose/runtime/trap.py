@@ -77,10 +77,11 @@ def _kind(text: str) -> str:
 
 
 def _nodes(text: str) -> list[str]:
-    """The innermost frame's node, or those that it may be: our composer names core modules ``node/module``.
+    """The innermost frame's node, or those that it may be.
 
-    A module that several nodes share is named after all of them: ``left+right/libc.so``. Which of them it
-    was, the frames around it tell: those of the node's own modules.
+    Our composer names core modules ``node/module``, and one that several nodes share after all of
+    them: ``left+right/libc.so``. Which of them it was, the frames around it tell: those of the
+    node's own modules.
     """
     meant: list[str] = []
     for line in text.splitlines():
