@@ -11,6 +11,7 @@ import pytest
 from wcompose.contract import Contract
 from wcompose.engine import Engine
 from wcompose.graph import Component, Draft, Node, draft_graph
+from wcompose.graph.request import Request
 from wcompose.picture import Picture
 from wcompose.picture.model import NodeKind
 from wcompose.picture.of_graph import picture_of_graph
@@ -65,7 +66,7 @@ def drawn(draft: Draft) -> Picture:
 
 def test_a_graph_that_links(nodes: Read) -> None:
     left = outside("high", "other:pay/charge@1.0.0")
-    draft = draft_graph(nodes().values(), [left])
+    draft = draft_graph(nodes().values(), Request([left]))
     assert draft.findings == ()
     picture = picture_of_graph(
         "app",
@@ -99,7 +100,7 @@ def test_a_graph_that_links(nodes: Read) -> None:
 
 
 def test_ports_carry_their_wit(nodes: Read) -> None:
-    draft = draft_graph(nodes().values(), [outside("high", "other:pay/charge@1.0.0")])
+    draft = draft_graph(nodes().values(), Request([outside("high", "other:pay/charge@1.0.0")]))
     (export,) = drawn(draft).node("low").exports
     assert export.wit == (
         "interface sums {\n  use shapes.{point};\n\n  sum: func(points: list<point>) -> point;\n}\n"
@@ -111,7 +112,7 @@ def test_a_node_that_only_exports_types_is_a_home_of_types(nodes: Read) -> None:
         "package a:b; interface t { record r { x: u8 } } interface f { use t.{r}; g: func(a: r); }"
     )
     worlds = "world home { export t; } world user { import t; export f; }"
-    picture = drawn(draft_graph(nodes(wit + worlds, "").values()))
+    picture = drawn(draft_graph(nodes(wit + worlds, "").values(), Request()))
     assert {node.name: node.kind for node in picture.nodes} == {
         "home": NodeKind.TYPES,
         "user": NodeKind.COMPONENT,
@@ -127,14 +128,14 @@ def test_nodes_of_one_component_say_so(nodes: Read) -> None:
         for each in (low, twin)
     ]
     for pair in ([low, twin], cached):
-        picture = drawn(draft_graph(pair))
+        picture = drawn(draft_graph(pair, Request()))
         assert {node.name: node.component for node in picture.nodes} == {"low": "", "twin": "low"}
-    alone = drawn(draft_graph(cached[1:]))
+    alone = drawn(draft_graph(cached[1:], Request()))
     assert alone.node("twin").component == ""
 
 
 def test_a_graph_that_does_not_link_is_drawn_with_its_problems(nodes: Read) -> None:
-    draft = draft_graph(nodes().values())
+    draft = draft_graph(nodes().values(), Request())
     picture = drawn(draft)
     assert {node.name for node in picture.nodes} == {"low", "high"}
     (problem,) = picture.problems

@@ -21,6 +21,7 @@ from wcompose.graph import Draft, Graph, Node
 from wcompose.graph.compose import About, compose_graph, link_draft
 from wcompose.graph.names import counted
 from wcompose.graph.places import WrittenWorlds
+from wcompose.graph.request import Request
 from wcompose.graph.plan import is_host_interface
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
@@ -166,11 +167,13 @@ class _Build:
         worlds = self._check_worlds(contract, made)
         draft = link_draft(
             [Node(each.name, each.component, each.language) for each in made.values()],
-            project.edges,
-            project.exports,
+            Request(
+                project.edges,
+                project.exports,
+                placed=WrittenWorlds(self._engine, project.state / "wit", worlds),
+            ),
             engine=self._engine,
             directory=project.state / "types",
-            placed=WrittenWorlds(self._engine, project.state / "wit", worlds),
         )
         return made, draft
 

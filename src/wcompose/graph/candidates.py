@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from wcompose.contract import Extern, ItemName, Mismatch, World, compare_extern, parse_item_name
 from wcompose.graph.model import Candidate, Node, Verdict
+from wcompose.graph.request import Placed
 from wcompose.suggest import nearest
 
 Rank: TypeAlias = tuple[object, ...]
 """A key that sorts fitting candidates; the greatest wins."""
-
-Placed: TypeAlias = Callable[[Node], World | None]
-"""Gives a node's world with the places of its items, as far as it is written anywhere."""
 
 
 @dataclass(frozen=True)

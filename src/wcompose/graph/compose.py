@@ -12,10 +12,9 @@ from wcompose.engine import plan as engine_plan
 from wcompose.errors import LinkError
 from wcompose.files import digest_file
 from wcompose.graph import refusals
-from wcompose.graph.advice import PROJECT, Advice
-from wcompose.graph.candidates import Placed
 from wcompose.graph.model import Component, Draft, Graph, Node
 from wcompose.graph.plan import draft_graph
+from wcompose.graph.request import Request
 from wcompose.project import EdgeDeclaration, OfferDeclaration
 
 if TYPE_CHECKING:
@@ -49,9 +48,21 @@ def link(
     *,
     engine: Engine,
     directory: Path,
-    placed: Placed | None = None,
-    advice: Advice = PROJECT,
 ) -> Graph:
+    """Like `link_draft`, but only for graphs that can be composed.
+
+    Raises:
+        LinkError: see `plan_graph`.
+    """
+    draft = link_draft(nodes, Request(edges, exports), engine=engine, directory=directory)
+    if draft.findings:
+        raise LinkError(draft.findings)
+    return draft.graph
+
+
+def link_draft(
+    nodes: Sequence[Node], request: Request, *, engine: Engine, directory: Path
+) -> Draft:
     """Plan a graph, and give interfaces of value types that no node exports a home.
 
     Such an interface has nothing to run, but a composition that left it imported would ask its host
@@ -59,66 +70,18 @@ def link(
 
     Args:
         nodes: the nodes; their order does not matter.
-        edges: the choices that are stated.
-        exports: what the whole exports; none for every export that no node uses.
+        request: what the graph shall be like.
         engine: makes the homes.
         directory: where they are written.
-        placed: gives a node's world with places, for types that differ.
-        advice: words for hints.
-
-    Raises:
-        LinkError: see `plan_graph`.
     """
-    draft = link_draft(
-        nodes, edges, exports, engine=engine, directory=directory, placed=placed, advice=advice
-    )
-    if draft.findings:
-        raise LinkError(draft.findings)
-    return draft.graph
-
-
-def link_draft(
-    nodes: Sequence[Node],
-    edges: Sequence[EdgeDeclaration],
-    exports: Sequence[OfferDeclaration] | None,
-    *,
-    engine: Engine,
-    directory: Path,
-    placed: Placed | None = None,
-    advice: Advice = PROJECT,
-    leave_open: bool = False,
-) -> Draft:
-    """Like `link`, but give what was decided even where not all could be.
-
-    Args:
-        nodes: the nodes; their order does not matter.
-        edges: the choices that are stated.
-        exports: what the whole exports; none for every export that no node uses.
-        engine: makes the homes.
-        directory: where they are written.
-        placed: gives a node's world with places, for types that differ.
-        advice: words for hints.
-        leave_open: whether imports that nothing exports are left to the outside.
-    """
-
-    def drafted(homes: Sequence[Node]) -> Draft:
-        return draft_graph(
-            [*nodes, *homes],
-            edges,
-            exports,
-            placed=placed,
-            advice=advice,
-            leave_open=leave_open,
-        )
-
-    draft = drafted(())
+    draft = draft_graph(nodes, request)
     homes: list[Node] = []
     while not draft.findings:
         made = _make_homes(draft.graph, [*nodes, *homes], engine, directory)
         if not made:
             break
         homes += made
-        draft = drafted(homes)
+        draft = draft_graph([*nodes, *homes], request)
     return draft
 
 

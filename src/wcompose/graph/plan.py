@@ -32,8 +32,7 @@ from wcompose.contract import (
 )
 from wcompose.errors import LinkError
 from wcompose.graph import refusals
-from wcompose.graph.advice import PROJECT, Advice
-from wcompose.graph.candidates import Catalogue, Placed, Rank
+from wcompose.graph.candidates import Catalogue, Rank
 from wcompose.graph.cycles import provider_order
 from wcompose.graph.model import (
     Candidate,
@@ -47,6 +46,7 @@ from wcompose.graph.model import (
 )
 from wcompose.graph.offers import choose_offers
 from wcompose.graph.outsides import merge_outsides
+from wcompose.graph.request import Request
 from wcompose.graph.resources import Origins
 from wcompose.graph.stated import match_stated, stated_export
 from wcompose.project import EdgeDeclaration, OfferDeclaration
@@ -62,9 +62,6 @@ def plan_graph(
     nodes: Iterable[Node],
     edges: Sequence[EdgeDeclaration] = (),
     exports: Sequence[OfferDeclaration] | None = None,
-    *,
-    placed: Placed | None = None,
-    advice: Advice = PROJECT,
 ) -> Graph:
     """Decide every import of every node, and what the whole exports.
 
@@ -72,52 +69,30 @@ def plan_graph(
         nodes: the nodes; their order does not matter.
         edges: the choices that are stated.
         exports: what the whole exports; none for every export that no node uses.
-        placed: gives a node's world with places, for types that differ.
-        advice: words for hints.
 
     Raises:
         LinkError: with every import that cannot be filled, every stated edge or export that names
             nothing, every resource with two origins, and every cycle.
     """
-    draft = draft_graph(nodes, edges, exports, placed=placed, advice=advice)
+    draft = draft_graph(nodes, Request(edges, exports))
     if draft.findings:
         raise LinkError(draft.findings)
     return draft.graph
 
 
-def draft_graph(
-    nodes: Iterable[Node],
-    edges: Sequence[EdgeDeclaration] = (),
-    exports: Sequence[OfferDeclaration] | None = None,
-    *,
-    placed: Placed | None = None,
-    advice: Advice = PROJECT,
-    leave_open: bool = False,
-) -> Draft:
-    """Like `plan_graph`, but give what was decided even where not all could be.
-
-    Args:
-        nodes: the nodes; their order does not matter.
-        edges: the choices that are stated.
-        exports: what the whole exports; none for every export that no node uses.
-        placed: gives a node's world with places, for types that differ.
-        advice: words for hints.
-        leave_open: whether imports that nothing exports are left to the outside.
-    """
+def draft_graph(nodes: Iterable[Node], request: Request) -> Draft:
+    """Like `plan_graph`, but give what was decided even where not all could be."""
     ordered = sorted(nodes, key=lambda node: node.name)
-    planner = _Planner(ordered, Catalogue(ordered, placed), advice, leave_open=leave_open)
-    return planner.plan(edges, exports)
+    return _Planner(ordered, request).plan()
 
 
 class _Planner:
-    def __init__(
-        self, nodes: Sequence[Node], catalogue: Catalogue, advice: Advice, *, leave_open: bool
-    ) -> None:
-        self._leave_open = leave_open
+    def __init__(self, nodes: Sequence[Node], request: Request) -> None:
+        self._request = request
+        self._advice = request.advice
         self._nodes = nodes
         self._by_name = {node.name: node for node in nodes}
-        self._catalogue = catalogue
-        self._advice = advice
+        self._catalogue = Catalogue(nodes, request.placed)
         self._findings: list[Finding] = []
         self._filled: dict[_Key, Edge | Outside] = {}
         self._choices: dict[_Key, Choice] = {}
@@ -126,10 +101,8 @@ class _Planner:
         self._open: set[_Key] = set()
         self._origins = Origins(self._by_name, self._filled)
 
-    def plan(
-        self, edges: Sequence[EdgeDeclaration], exports: Sequence[OfferDeclaration] | None
-    ) -> Draft:
-        stated, findings = match_stated(edges, self._by_name)
+    def plan(self) -> Draft:
+        stated, findings = match_stated(self._request.edges, self._by_name)
         self._findings += findings
         types: list[tuple[Node, str, TypeExtern]] = []
         for node in self._nodes:
@@ -144,9 +117,9 @@ class _Planner:
         self._settle_postponed()
         for node, name, extern in types:
             self._decide_type(node, name, extern)
-        return self._draft(exports)
+        return self._draft()
 
-    def _draft(self, exports: Sequence[OfferDeclaration] | None) -> Draft:
+    def _draft(self) -> Draft:
         for node in self._nodes:
             self._findings += [
                 refusals.two_providers(conflict, self._advice)
@@ -160,7 +133,11 @@ class _Planner:
         order, cycles = provider_order(self._by_name, edges)
         self._findings += cycles
         offers, findings = choose_offers(
-            self._nodes, edges, exports, spoken_for=self._spoken_for(), advice=self._advice
+            self._nodes,
+            edges,
+            self._request.exports,
+            spoken_for=self._spoken_for(),
+            advice=self._advice,
         )
         self._findings += findings
         graph = Graph(
@@ -310,7 +287,7 @@ class _Planner:
         self._choose(node, name, "no export fits", candidates, is_open=True)
 
     def _unmet(self, node: Node, name: str, extern: Extern) -> None:
-        if self._leave_open:
+        if self._request.leave_open:
             outside = Outside(node.name, name, name)
             self._leave_outside(outside, "left to the outside: nothing exports it")
             return
