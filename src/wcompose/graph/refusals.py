@@ -14,7 +14,7 @@ from wcompose.contract import (
 )
 from wcompose.graph.advice import Advice
 from wcompose.graph.candidates import Similar
-from wcompose.graph.model import Candidate, Node
+from wcompose.graph.model import Candidate, Node, Outside
 from wcompose.graph.names import listed
 from wcompose.graph.resources import Conflict, Origin
 from wcompose.report import Finding, Place
@@ -168,6 +168,30 @@ def outside_conflict(
             if renamed
             else f"rebuild `{first}` or `{second}` from the same contract",
         )
+
+
+def outside_name_taken(name: str, first: Outside, second: Outside) -> Finding:
+    """An import is to have the name outside that another one has already."""
+    own, moved = sorted((first, second), key=lambda each: each.import_name != name)
+    return Finding(
+        "outside-conflict",
+        f"`{moved.importer}:{moved.import_name}` is to be imported as `{name}`, which is what "
+        f"`{own.importer}` imports",
+        Place(item=f"{moved.importer}:{moved.import_name}"),
+        hint="give it another name outside",
+    )
+
+
+def moved_home(user: Outside, home: Outside, resource: str) -> Finding:
+    """An import uses a resource of one that has another name outside."""
+    return Finding(
+        "resource-renamed",
+        f"`{user.importer}:{user.import_name}` is left to the outside and uses resource `{resource}` "
+        f"of `{home.import_name}`, which is left there as `{home.name}`",
+        Place(item=f"{user.importer}:{user.import_name}"),
+        hint=f"leave `{home.importer}:{home.import_name}` to the outside under its own name, "
+        "or fill both inside",
+    )
 
 
 def too_many(what: str, count: int, most: int) -> Finding:
