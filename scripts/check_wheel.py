@@ -45,11 +45,21 @@ def main() -> int:
             )
             (empty / f"{part}.wasm").write_bytes(source.read_bytes())
         (empty / "wcompose.toml").write_text(PROJECT)
-        answer = run([str(work / "env/bin/wcompose"), "run", ".", "--invoke", "add", "42"], empty)
-        if answer.strip() != "42":
-            print(f"the installed wheel answered {answer!r}", file=sys.stderr)
-            return 1
-        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, composes and runs")
+        command = str(work / "env/bin/wcompose")
+        answers = {
+            "run": run([command, "run", ".", "--invoke", "add", "42"], empty),
+            "compose": run([command, "compose", "caller.wasm", "callee.wasm", "-o", "out.wasm"], empty)
+            + run([command, "run", "out.wasm", "--invoke", "add", "42"], empty),
+        }
+        for what, answer in answers.items():
+            if answer.strip() != "42":
+                print(f"the installed wheel answered {answer!r} to `{what}`", file=sys.stderr)
+                return 1
+        for arguments in (["graph", "--format", "html"], ["inspect", "out.wasm"]):
+            if "caller" not in run([command, *arguments], empty):
+                print(f"`{' '.join(arguments)}` of the installed wheel shows nothing", file=sys.stderr)
+                return 1
+        print(f"{wheel.name}: {wheel.stat().st_size:,} bytes; composes, runs, draws and inspects")
         return 0
 
 
