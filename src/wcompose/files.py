@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
@@ -31,7 +32,14 @@ def atomic_output(path: Path) -> Iterator[Path]:
 
     The block, or a program that it calls, writes the temporary file. On any exception the file is
     removed and ``path`` stays as it was. Left-overs of a killed process are named ``.tmp-*``.
+
+    Raises:
+        OSError: ``path`` is a directory, or a device or pipe, which a file must not take the place of.
     """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays, since tools judge a file by it.
     temporary = path.with_name(f".tmp-{secrets.token_hex(8)}-{path.name}")

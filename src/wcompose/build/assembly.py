@@ -107,7 +107,7 @@ def _named(text: str) -> tuple[Part, Finding | None]:
 
 
 def label_of(file: Path) -> str | None:
-    """A node's name for a file: ``image-store`` for ``Image_Store.wasm``; none where none can be made."""
+    """A node's name for a file: ``image-store`` for ``Image_Store.wasm``; none if it gives none."""
     return _label(file.stem.removesuffix(".component"))
 
 
@@ -192,6 +192,8 @@ def telling_unwritable(output: Path) -> Iterator[None]:
     """Make of an `OSError` in the block a `UsageError` that names the output."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # the reader went away, which is no fault of the output
     except OSError as error:
         raise UsageError.of(
             "output-unwritable",

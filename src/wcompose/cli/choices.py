@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from wcompose.graph import Node
     from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
     from wcompose.report import Finding
+
+_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
+_EDGE = "NODE:IMPORT=NODE` or `NODE:IMPORT=NODE:EXPORT"
+_OUTSIDE = "NODE:IMPORT` or `NODE:IMPORT as NAME"
+_EXPORT = "NODE`, `NODE:EXPORT` or `NODE:EXPORT as NAME"
+
+
+def there_are(nodes: Collection[str]) -> str:
+    """A hint that lists the nodes."""
+    from wcompose.graph.names import listed
+
+    return f"there {'is only' if len(nodes) == 1 else 'are'} {listed(nodes)}"
 
 
 class Choices:
@@ -21,6 +34,8 @@ class Choices:
     def __init__(self, nodes: Iterable[Node]) -> None:
         self._nodes = {node.name: node for node in nodes}
         self._findings: list[Finding] = []
+        self.stated: set[str] = set()
+        """Nodes that the options name as exporting something."""
 
     def check(self) -> None:
         """Refuse options that name no node or have no form that is known.
@@ -35,26 +50,30 @@ class Choices:
             raise UsageError(Report.of(self._findings).findings)
 
     def edges(self, texts: Sequence[str], outsides: Sequence[str]) -> list[EdgeDeclaration]:
-        """`NODE:IMPORT=NODE`, `NODE:IMPORT=NODE:EXPORT`, and `NODE:IMPORT` or
-        `NODE:IMPORT as NAME` for what is left outside."""
+        """Read `--edge` and `--outside`.
+
+        Args:
+            texts: each `NODE:IMPORT=NODE` or `NODE:IMPORT=NODE:EXPORT`.
+            outsides: each `NODE:IMPORT` or `NODE:IMPORT as NAME`.
+        """
         from wcompose.project import EdgeDeclaration
 
         edges: list[EdgeDeclaration] = []
         for text in texts:
             importing, separator, source = text.partition("=")
-            if not separator:
-                self._wrong("--edge", text, "NODE:IMPORT=NODE` or `NODE:IMPORT=NODE:EXPORT")
+            if not separator or not importing.strip() or not source.strip():
+                self._wrong("--edge", text, _EDGE)
                 continue
             edges.append(
                 EdgeDeclaration(
-                    self._endpoint("--edge", importing),
-                    self._endpoint("--edge", source, needs_name=False),
+                    self._endpoint("--edge", importing, _EDGE),
+                    self._endpoint("--edge", source),
                 )
             )
         for text in outsides:
-            importing, _, name = text.partition(" as ")
+            importing, name = self._renamed("--outside", text, _OUTSIDE)
             edges.append(
-                EdgeDeclaration(self._endpoint("--outside", importing), None, name.strip())
+                EdgeDeclaration(self._endpoint("--outside", importing, _OUTSIDE), None, name)
             )
         return edges
 
@@ -66,10 +85,12 @@ class Choices:
             return None
         offers: list[OfferDeclaration] = []
         for text in texts:
-            exporting, _, name = text.partition(" as ")
-            endpoint = self._endpoint("--export", exporting, needs_name=False)
+            exporting, name = self._renamed("--export", text, _EXPORT)
+            endpoint = self._endpoint("--export", exporting)
             if endpoint.name:
-                offers.append(OfferDeclaration(endpoint, name.strip()))
+                offers.append(OfferDeclaration(endpoint, name))
+            elif name:
+                self._wrong("--export", text, "NODE:EXPORT as NAME")
             elif endpoint.node in self._nodes:
                 offers += [
                     OfferDeclaration(Endpoint(endpoint.node, each, endpoint.place))
@@ -77,25 +98,50 @@ class Choices:
                 ]
         return offers
 
-    def _endpoint(self, option: str, text: str, *, needs_name: bool = True) -> Endpoint:
-        from wcompose.graph.names import listed
+    def _renamed(self, option: str, text: str, form: str) -> tuple[str, str]:
+        """What stands before and behind ``as``; the latter is empty where there is none."""
+        from wcompose.contract import parse_item_name
+        from wcompose.report import Finding, Place
+
+        subject, separator, name = (part.strip() for part in f"{text} ".partition(" as "))
+        if not separator.strip():
+            return subject, ""
+        if not name:
+            self._wrong(option, text, form)
+        elif not _LABEL.fullmatch(name) and parse_item_name(name) is None:
+            self._findings.append(
+                Finding(
+                    "bad-name",
+                    f"`{name}` is no name for an import or export",
+                    Place(option, item=text.strip()),
+                    hint="names are like `store` or `acme:shop/store@1.0.0`",
+                )
+            )
+        return subject, name
+
+    def _endpoint(self, option: str, text: str, form: str = "") -> Endpoint:
+        """Read ``NODE:NAME``; with a ``form`` to show, a node alone is not enough."""
         from wcompose.project import Endpoint
         from wcompose.report import Finding, Place
         from wcompose.suggest import did_you_mean
 
         node, _, name = text.strip().partition(":")
         place = Place(option, item=text.strip())
-        if node not in self._nodes:
+        if not node:
+            self._wrong(option, text, form or "NODE` or `NODE:EXPORT")
+        elif node not in self._nodes:
             self._findings.append(
                 Finding(
                     "unknown-node",
                     f"no node is called `{node}`",
                     place,
-                    hint=did_you_mean(node, self._nodes) or f"there are {listed(self._nodes)}",
+                    hint=did_you_mean(node, self._nodes) or there_are(self._nodes),
                 )
             )
-        elif needs_name and not name:
-            self._wrong(option, text, "NODE:IMPORT")
+        elif form and not name:
+            self._wrong(option, text, form)
+        if not form:
+            self.stated.add(node)
         return Endpoint(node, name, place)
 
     def _wrong(self, option: str, text: str, form: str) -> None:

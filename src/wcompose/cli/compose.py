@@ -11,8 +11,10 @@ import typer
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
-    from wcompose.build.assembly import Written
-    from wcompose.graph import Draft
+    from collections.abc import Sequence
+
+    from wcompose.build.assembly import Part, Written
+    from wcompose.graph import Draft, Node
 
 
 def compose(
@@ -26,9 +28,14 @@ def compose(
         ),
     ],
     *,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", help="Composition to write; `-` for standard output."),
+    outputs: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Composition to write; `-` for standard output.",
+        ),
     ] = None,
     edge: Annotated[
         list[str] | None,
@@ -103,18 +110,25 @@ def compose(
     Every import is filled by the export that fits it, through any number of levels; two that import
     the same get the same instance. Nothing is written when anything does not fit.
     """
-    from wcompose.errors import LinkError, UsageError
+    from wcompose.build.assembly import check_output, name_parts
+    from wcompose.errors import LinkError
     from wcompose.graph.names import counted
 
     session: Session = context.obj
-    if output is None and not plan and not why:
-        raise UsageError.of(
-            "no-output",
-            "nothing says where to write the composition",
-            hint="add `--output FILE`, or `--plan` to see what would be composed",
-        )
+    output = _output(session, outputs or [], is_shown=plan or bool(why))
+    _check_options(plan=plan, why=bool(why), json=json)
+    parts = name_parts(files)
+    if output is not None and str(output) != "-":
+        check_output(output, parts)
     draft = _draft(
-        session, files, edge or [], outside or [], export or [], search or [], leave_open=open_
+        session,
+        parts,
+        edge or [],
+        outside or [],
+        export or [],
+        search or [],
+        leave_open=open_,
+        output=output,
     )
     if why:
         from wcompose.cli.why import show_why
@@ -153,45 +167,99 @@ def compose(
     session.reporter.note(
         "standard output" if str(output) == "-" else output.name,
         f"{counted(len(graph.nodes), 'component')} with {counted(len(graph.edges), 'edge')}, "
-        f"{written.size:,} bytes"
-        + (f"; stripping saved {written.saved:,} bytes" if strip else ""),
+        f"{written.size:,} bytes" + (f"; stripping saved {written.saved:,} bytes" if strip else ""),
     )
+
+
+def _output(session: Session, outputs: list[Path], *, is_shown: bool) -> Path | None:
+    from wcompose.errors import UsageError
+
+    if len(outputs) > 1:
+        raise UsageError.of(
+            "two-outputs",
+            "`--output` is given more than once",
+            hint="compose once for each file, or copy it",
+        )
+    if is_shown:
+        return outputs[0] if outputs else None
+    if not outputs:
+        raise UsageError.of(
+            "no-output",
+            "nothing says where to write the composition",
+            hint="add `--output FILE`, or `--plan` to see what would be composed",
+        )
+    if str(outputs[0]) == "-" and session.output.is_terminal:
+        raise UsageError.of(
+            "binary-to-terminal",
+            "standard output is a terminal, and a composition is binary",
+            hint="add `--output FILE`, or send it to another program with `|`",
+        )
+    return outputs[0]
+
+
+def _check_options(*, plan: bool, why: bool, json: bool) -> None:
+    from wcompose.errors import UsageError
+
+    if why and plan:
+        raise UsageError.of(
+            "options-conflict",
+            "`--plan` and `--why` do not go together",
+            hint="ask for one, then for the other",
+        )
+    if why and json:
+        raise UsageError.of(
+            "options-conflict",
+            "`--why` answers in words, not in JSON",
+            hint="`--plan --json` tells every edge with its reason",
+        )
 
 
 def _draft(
     session: Session,
-    files: list[str],
+    parts: tuple[Part, ...],
     edges: list[str],
     outsides: list[str],
     exports: list[str],
     directories: list[Path],
     *,
     leave_open: bool,
+    output: Path | None,
 ) -> Draft:
-    from wcompose.build.assembly import name_parts, read_parts
-    from wcompose.build.search import add_found
+    from wcompose.build.assembly import read_parts
+    from wcompose.build.search import add_found, without_idle
     from wcompose.cli.choices import Choices
     from wcompose.graph.advice import COMMAND
     from wcompose.graph.compose import link_draft
     from wcompose.graph.places import WrittenWorlds
+    from wcompose.graph.request import Request
 
-    nodes = add_found(
-        read_parts(name_parts(files), session.engine), directories, session.engine
-    )
+    named = read_parts(parts, session.engine)
+    nodes = add_found(named, directories, session.engine, output=output)
     choices = Choices(nodes)
     declared = choices.edges(edges, outsides)
     offers = choices.exports(exports)
     choices.check()
-    return link_draft(
-        nodes,
+
+    request = Request(
         declared,
         offers,
-        engine=session.engine,
-        directory=session.cache_directory / "types",
+        leave_open=leave_open,
         placed=WrittenWorlds(session.engine, session.cache_directory / "wit"),
         advice=COMMAND,
-        leave_open=leave_open,
     )
+
+    def link(nodes: Sequence[Node]) -> Draft:
+        return link_draft(
+            nodes,
+            request,
+            engine=session.engine,
+            directory=session.cache_directory / "types",
+        )
+
+    draft = link(nodes)
+    wanted = [*named, *(node for node in nodes if node.name in choices.stated)]
+    kept = without_idle(draft, wanted)
+    return draft if len(kept) == len(nodes) else link(kept)
 
 
 def _show_plan(session: Session, draft: Draft, title: str, *, json: bool) -> None:
@@ -229,23 +297,30 @@ def _check_closed(draft: Draft) -> None:
 def _write(
     session: Session, draft: Draft, output: Path, title: str, version: str, *, strip: bool
 ) -> Written:
-    from wcompose.build.assembly import write_composition
+    from wcompose.build.assembly import telling_unwritable, write_composition
     from wcompose.graph.compose import About
 
     about = About(title, version)
-    if str(output) != "-":
+    is_stream = str(output) == "-"
+    if not is_stream and (output.is_file() or not output.exists()):
         return write_composition(
             draft.graph, output, engine=session.engine, about=about, strip=strip
         )
+    # A pipe or a device is written to, and not replaced by a file.
     import shutil
     import tempfile
+    from contextlib import nullcontext
 
     with tempfile.TemporaryDirectory() as directory:
         file = Path(directory) / "composition.wasm"
         written = write_composition(
             draft.graph, file, engine=session.engine, about=about, strip=strip
         )
-        with file.open("rb") as stream:
-            shutil.copyfileobj(stream, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        with (
+            telling_unwritable(output),
+            file.open("rb") as source,
+            nullcontext(sys.stdout.buffer) if is_stream else output.open("wb") as target,
+        ):
+            shutil.copyfileobj(source, target)
+            target.flush()
     return written

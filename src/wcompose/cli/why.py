@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from wcompose.contract import Mismatch
     from wcompose.graph import Candidate, Choice, Draft
 
-_SIGNS = {"taken": ("✓", "green"), "passed over": ("·", "dim"), "refused": ("✗", "red")}
+_SIGNS = {
+    "taken": ("✓", "green"),
+    "passed over": ("·", "dim"),
+    "would fit": ("?", "yellow"),
+    "refused": ("✗", "red"),
+}
+_PLAIN_SIGNS = str.maketrans("✓·✗", "+-x")
+"""What takes the place of signs where nothing but ASCII is shown."""
 
 
 def show_why(console: Console, draft: Draft, questions: Sequence[str]) -> None:
@@ -29,10 +36,21 @@ def show_why(console: Console, draft: Draft, questions: Sequence[str]) -> None:
     Raises:
         UsageError: with every question that names no node or no import.
     """
-    for index, choice in enumerate(asked(draft, questions)):
+    choices = asked(draft, questions)
+    imports = {choice.importer for choice in draft.graph.choices}
+    blocks = [list(choice_lines(choice)) for choice in choices]
+    blocks += [
+        [Text(printable(question), "bold"), Text("  imports nothing")]
+        for question in dict.fromkeys(questions)
+        if question not in imports and ":" not in question
+    ]
+    for index, block in enumerate(blocks):
         if index:
             console.print()
-        for line in choice_lines(choice):
+        for line in block:
+            if not console.encoding.startswith("utf"):
+                line.plain = line.plain.translate(_PLAIN_SIGNS)
+                line.plain = line.plain.encode("ascii", "backslashreplace").decode()
             console.print(line, soft_wrap=not console.is_terminal)
 
 
@@ -42,6 +60,7 @@ def asked(draft: Draft, questions: Sequence[str]) -> list[Choice]:
     Raises:
         UsageError: with every question that names no node or no import.
     """
+    from wcompose.cli.choices import there_are
     from wcompose.errors import UsageError
     from wcompose.graph.names import listed, matching_names
     from wcompose.report import Finding
@@ -59,7 +78,7 @@ def asked(draft: Draft, questions: Sequence[str]) -> list[Choice]:
                 Finding(
                     "unknown-node",
                     f"no node is called `{node}`",
-                    hint=did_you_mean(node, by_node) or f"there are {listed(by_node)}",
+                    hint=did_you_mean(node, by_node) or there_are(by_node),
                 )
             )
             continue
@@ -86,15 +105,18 @@ def choice_lines(choice: Choice) -> Iterator[Text]:
     outcome = printable(choice.outcome).replace("`", "")
     yield Text(f"  {outcome}", "red" if choice.is_open else "")
     for candidate in choice.candidates:
-        yield from _candidate_lines(candidate)
+        yield from _candidate_lines(candidate, choice)
 
 
-def _candidate_lines(candidate: Candidate) -> Iterator[Text]:
-    sign, style = _SIGNS[candidate.verdict.value]
+def _candidate_lines(candidate: Candidate, choice: Choice) -> Iterator[Text]:
+    verdict = candidate.verdict.value
+    if choice.is_open and verdict == "passed over":
+        verdict = "would fit"
+    sign, style = _SIGNS[verdict]
     name = printable(f"{candidate.exporter}:{candidate.export_name}")
     yield Text.assemble(
         f"  {sign} ",
-        (f"{candidate.verdict.value:<12}", style),
+        (f"{verdict:<12}", style),
         (name, "cyan"),
         f"  {printable(candidate.reason)}".replace("`", ""),
         style="",
