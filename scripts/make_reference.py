@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from wcompose.project.schema import (
+    CheckTable,
     ComponentTable,
     EdgeTable,
     GraphTable,
+    IgnoreTable,
     ProjectTable,
     RunTable,
     Table,
@@ -38,6 +40,8 @@ TABLES: tuple[tuple[str, type[Table]], ...] = (
     ("[graph]", GraphTable),
     ("[[graph.edges]]", EdgeTable),
     ("[run]", RunTable),
+    ("[check]", CheckTable),
+    ("[[check.ignore]]", IgnoreTable),
 )
 
 

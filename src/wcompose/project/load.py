@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import tomli
 from pydantic import ValidationError
 
 from wcompose.errors import ProjectError
+from wcompose.project.checks import check_declaration
 from wcompose.project.model import (
     EdgeDeclaration,
     Endpoint,
@@ -20,15 +20,13 @@ from wcompose.project.model import (
     PythonSource,
     RunDeclaration,
 )
+from wcompose.project.reading import parse_toml
 from wcompose.project.schema import ComponentTable, EdgeTable, ProjectFile
 from wcompose.project.wording import KeyPath, schema_problem
 from wcompose.report import Finding, Place, Report
 from wcompose.suggest import did_you_mean
 
 PROJECT_FILE = "wcompose.toml"
-SIZE_LIMIT = 1 << 20
-"""Bytes of a project file that are read at most."""
-
 Places = Mapping[KeyPath, tuple[Place, Place]]
 """For each dotted key (array elements by index) the place of the key and of its value."""
 
@@ -76,55 +74,8 @@ def load_project(file: Path, locate: Locator) -> Project:
     Raises:
         ProjectError: with every problem of the file.
     """
-    text = _read(file)
-    try:
-        data = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        raise ProjectError(_syntax_finding(file, text, error)) from None
+    text, data = parse_toml(file)
     return _Loader(file, text, locate).load(data)
-
-
-def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as stream:
-            data = stream.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        raise ProjectError.of(
-            "project-unreadable",
-            f"cannot read `{file}`",
-            causes=[(error.strerror or str(error)).lower()],
-            hint="check the path and its permissions",
-        ) from None
-    if len(data) > SIZE_LIMIT:
-        raise ProjectError.of(
-            "project-too-large",
-            f"`{file}` is larger than {SIZE_LIMIT:,} bytes",
-            hint="a project file names components; data belongs into files of its own",
-        )
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        raise ProjectError.of(
-            "project-encoding",
-            f"`{file}` is not UTF-8",
-            place=Place(str(file), line, column),
-            hint="save the file as UTF-8",
-        ) from None
-
-
-def _syntax_finding(file: Path, text: str, error: tomli.TOMLDecodeError) -> Finding:
-    lines = text.splitlines()
-    source = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
-    message = error.msg[:1].lower() + error.msg[1:]
-    return Finding(
-        "project-syntax",
-        f"malformed TOML: {message}",
-        Place(str(file), error.lineno, error.colno, error.colno + 1, source=source),
-        hint="mend the line; values need quotes unless they are numbers, booleans, arrays or tables",
-    )
 
 
 class _Loader:
@@ -179,6 +130,7 @@ class _Loader:
                 if table.run.stdin is None
                 else self._existing(("run", "stdin"), table.run.stdin),
             ),
+            check=check_declaration(table.check),
         )
         if self._findings:
             raise self._error()

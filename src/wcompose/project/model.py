@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from wcompose.report import Place
@@ -98,6 +100,40 @@ class RunDeclaration:
 
 
 @dataclass(frozen=True)
+class IgnoreDeclaration:
+    """One entry of ``ignore`` in ``[check]``.
+
+    Attributes:
+        rule: rule of the finding.
+        item: its item; ``*`` stands for anything.
+        reason: why it is accepted.
+        until: the last day on which it is; none for ever.
+    """
+
+    rule: str
+    item: str
+    reason: str
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class CheckDeclaration:
+    """The ``[check]`` table, names of rules as they are written.
+
+    Attributes:
+        use: rules and groups that are on; none for those that are on unless told.
+        without: rules and groups that are off.
+        levels: how much findings weigh, by rule or group: ``error``, ``warning`` or ``note``.
+        ignores: findings that are accepted.
+    """
+
+    use: tuple[str, ...] | None = None
+    without: tuple[str, ...] = ()
+    levels: Mapping[str, str] = field(default_factory=dict)
+    ignores: tuple[IgnoreDeclaration, ...] = ()
+
+
+@dataclass(frozen=True)
 class Project:
     """A checked project.
 
@@ -112,6 +148,7 @@ class Project:
         edges: the choices that are stated.
         run: what ``wcompose run`` does.
         strip: whether debug information and names are left out of the composition.
+        check: which rules are applied to its contracts.
     """
 
     file: Path
@@ -124,6 +161,7 @@ class Project:
     edges: tuple[EdgeDeclaration, ...]
     run: RunDeclaration
     strip: bool = False
+    check: CheckDeclaration = CheckDeclaration()
 
     @property
     def root(self) -> Path:

@@ -7,7 +7,8 @@ package (`json_schema`). They hold what the file says; `wcompose.project.load` t
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import date
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -24,6 +25,11 @@ Version = Annotated[
 """A semantic version."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
+
+RuleName = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*$", max_length=64)
+]
+"""A rule or a group of rules, as `wcompose rules` spells it; or in capitals joined by underscores."""
 
 
 class Table(BaseModel):
@@ -130,6 +136,49 @@ class RunTable(Table):
     stdin: Text | None = Field(default=None, description="File given as standard input.")
 
 
+class IgnoreTable(Table):
+    """An entry of `ignore` in ``[check]``: one finding that is known and accepted."""
+
+    rule: RuleName = Field(description="Rule of the finding.")
+    item: Text = Field(
+        description="Item of the finding, such as `acme:shop/cart.add`; `*` stands for anything."
+    )
+    reason: Text = Field(description="Why it is accepted.")
+    until: date | None = Field(
+        default=None,
+        description="Last day on which it is, such as `2027-01-01`; for ever unless told.",
+    )
+
+
+class CheckTable(Table):
+    """``[check]``: which rules ``wcompose check`` applies, and how much they weigh."""
+
+    use: list[RuleName] | None = Field(
+        default=None,
+        description="Rules and groups of rules that are on: `minimal`, `basic` (with `minimal`), "
+        "`standard` (with `basic`), `style`, `comments`, `optional`, `breaking`; `default` is what is "
+        "on unless told.",
+        max_length=1024,
+    )
+    without: list[RuleName] = Field(
+        default_factory=list,
+        alias="except",
+        description="Rules and groups of rules that are off all the same.",
+        max_length=1024,
+    )
+    level: dict[RuleName, Literal["error", "warning", "note"]] = Field(
+        default_factory=dict,
+        description="How much the findings of a rule, or of a group, weigh: `error`, `warning` or "
+        "`note`.",
+        max_length=1024,
+    )
+    ignore: list[IgnoreTable] = Field(
+        default_factory=list,
+        description="Findings that are accepted, each a table with `rule`, `item` and `reason`.",
+        max_length=10_000,
+    )
+
+
 class ProjectFile(Table):
     """The whole file."""
 
@@ -137,6 +186,7 @@ class ProjectFile(Table):
     components: dict[Label, ComponentTable] = Field(min_length=1, max_length=10_000)
     graph: GraphTable = Field(default_factory=GraphTable)
     run: RunTable = Field(default_factory=RunTable)
+    check: CheckTable = Field(default_factory=CheckTable)
 
 
 def json_schema() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from wcompose.project.schema import ProjectFile, Table
@@ -17,11 +18,14 @@ _TYPE_WORDS = {
     "bool_type": "true or false",
     "list_type": "an array",
     "dict_type": "a table",
+    "date_type": "a date such as 2027-01-01, without quotes",
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
 _VALUE_WORDS = {
     bool: "true or false",
+    datetime: "a date with a time",
+    date: "a date",
     int: "an integer",
     float: "a float",
     str: "a string",
@@ -60,6 +64,10 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
     kind = str(detail["type"])
     if steps and steps[-1] == "[key]":
         path = tuple(steps[:-1])
+        if path[0] == "check":
+            return SchemaProblem(
+                "bad-name", path, f"`{path[-1]}` is no rule", hint="`wcompose rules` lists them"
+            )
         return SchemaProblem(
             "bad-name",
             path,
@@ -96,7 +104,7 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
             path,
             f"`{_value_at(data, path)}` cannot be `{'.'.join(path)}`",
             is_of_value=True,
-            hint=_pattern_hint(key),
+            hint=_pattern_hint(path),
         )
     message = str(detail["msg"])
     return SchemaProblem(
@@ -154,7 +162,10 @@ def _missing_hint(parent: KeyPath, key: str) -> str:
     return f'add `{key} = "…"`'
 
 
-def _pattern_hint(key: str) -> str:
+def _pattern_hint(path: KeyPath) -> str:
+    key = path[-1]
+    if path[0] == "check":
+        return "`wcompose rules` lists rules and groups"
     if key == "version":
         return "write a semantic version such as `0.1.0`"
     if key == "module":
