@@ -1,4 +1,4 @@
-"""Run every benchmark: `python -m benches [--quick] [--json FILE] [--check]`.
+"""Run every benchmark: `python -m benches [--quick] [--only SECTION] [--json FILE] [--check]`.
 
 Needs the extra `bench`. All sides run in one go, because machines differ and drift; read ratios, not
 single times.
@@ -17,30 +17,43 @@ from rich.console import Console
 from rich.table import Table
 
 from benches import sections
+from benches.graphs import graphs, growth
 from benches.guests import ROOT, Bench
 from benches.measure import QUICK, Effort, Figure
 from benches.sections import WAYS, Section
+
+MEASURED = {
+    "calls": sections.calls,
+    "cold start": sections.cold_start,
+    "composing": sections.composing,
+    "graphs": graphs,
+    "memory": sections.memory,
+}
+"""What each section is measured by."""
 
 
 def main() -> int:
     """Measure, print, and judge."""
     parser = argparse.ArgumentParser(prog="python -m benches", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few and short samples")
+    parser.add_argument("--only", choices=MEASURED, help="measure this alone")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
     parser.add_argument("--check", action="store_true", help="fail when a promise does not hold")
     options = parser.parse_args()
     effort = QUICK if options.quick else Effort()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    sections.build_flagship()
+    if options.only != "graphs":
+        sections.build_flagship()
     bench = Bench.at(ROOT / "build" / "bench-cache")
     found = {
-        "calls": sections.calls(bench, effort),
-        "cold start": sections.cold_start(bench, effort),
-        "composing": sections.composing(bench, effort),
-        "memory": sections.memory(bench, effort),
+        name: measure(bench, effort)
+        for name, measure in MEASURED.items()
+        if options.only in {None, name}
     }
     for name, section in found.items():
         console.print(_calls_table(section) if name == "calls" else _table(section))
+        if name == "graphs":
+            console.print(_growth_table(section))
     console.print(_floors_table(found))
     if options.json is not None:
         machine = {
@@ -79,6 +92,20 @@ def _table(section: Section) -> Table:
         table.add_row(
             name, *(_text(row[each], section.unit) if each in row else "" for each in columns)
         )
+    return table
+
+
+def _growth_table(section: Section) -> Table:
+    table = Table(title="growth: time for a node, and times that of the size before")
+    steps = list(dict.fromkeys(step for _, step, _, _ in growth(section)))
+    for column in ("", *steps):
+        table.add_column(column, justify="right" if column else "left")
+    cells: dict[str, dict[str, str]] = {}
+    for row, step, seconds, ratio in growth(section):
+        text = _scaled(seconds, "s")
+        cells.setdefault(row, {})[step] = text if ratio is None else f"{text} ({ratio:.2f} ×)"
+    for row, columns in cells.items():
+        table.add_row(row, *(columns.get(step, "") for step in steps))
     return table
 
 

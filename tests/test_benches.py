@@ -11,9 +11,10 @@ from support import CACHE, REPOSITORY
 sys.path.insert(0, str(REPOSITORY))
 
 from benches.clients import http_way, server
+from benches.graphs import graphs, growth
 from benches.guests import Bench, Composed, Forwarded
 from benches.measure import Effort, figure, per_call
-from benches.sections import Section
+from benches.sections import Section, floors
 
 TINY = Effort(samples=2, seconds=0.0)
 
@@ -47,3 +48,31 @@ def test_figures_become_json() -> None:
         "samples": 3,
         "calls": 7,
     }
+
+
+def test_graphs_of_many_nodes_are_planned_and_composed(bench: Bench) -> None:
+    section = graphs(bench, TINY, sizes=(1, 5))
+    assert {name: list(row) for name, row in section.rows.items()} == {
+        "1 nodes": ["read", "plan", "compose and validate"],
+        "5 nodes": ["read", "plan", "compose and validate"],
+    }
+    assert all(each.least > 0 for row in section.rows.values() for each in row.values())
+    assert list(bench.cache.glob("tmp*")) == []
+
+
+def test_growth_is_told_for_a_node_and_against_the_size_before() -> None:
+    rows = {"10 nodes": {"plan": figure([0.1])}, "40 nodes": {"plan": figure([0.8])}}
+    assert growth(Section("title", "s", rows)) == [
+        ("10 nodes", "plan", 0.01, None),
+        ("40 nodes", "plan", 0.02, 2.0),
+    ]
+
+
+@pytest.mark.parametrize(("plan", "compose", "holds"), [(0.9, 4.9, True), (1.1, 5.1, False)])
+def test_a_promise_that_does_not_hold_is_told(plan: float, compose: float, holds: bool) -> None:
+    rows = {
+        "500 nodes": {"plan": figure([0.1]), "compose and validate": figure([compose])},
+        "1000 nodes": {"plan": figure([plan])},
+    }
+    found = floors({"graphs": Section("title", "s", rows)})
+    assert [row[1:] for row in found] == [(1.0, plan, holds), (5.0, compose, holds)]
