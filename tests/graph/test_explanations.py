@@ -94,6 +94,17 @@ CASES: dict[str, tuple[dict[str, Part], list[str], str]] = {
         [],
         "export-twice",
     ),
+    "circles": (
+        {
+            "hub": Part(
+                1, (Need("sum", SUM), Need("sum", OTHER)), ("demo:app/hub", "demo:app/front")
+            ),
+            "left": Part(2, (Need("sum", "demo:app/hub"),), (SUM,)),
+            "right": Part(3, (Need("sum", "demo:app/hub"),), (OTHER,)),
+        },
+        [],
+        "cycle",
+    ),
     "several at once": (
         {
             "front": Part(
@@ -148,6 +159,17 @@ def test_what_a_hint_says_to_type_works(command: Command, tmp_path: Path, case: 
     assert last.returncode == 0, f"{typed}\n{last.stderr}"
     assert typed
     assert (tmp_path / "out.wasm").exists()
+
+
+def test_what_breaks_every_circle_is_told_in_one_run(command: Command, tmp_path: Path) -> None:
+    parts, _, _ = CASES["circles"]
+    files = write(tmp_path, parts)
+    hints = re.findall(r"^  hint: .*", composed(command, tmp_path, files).stderr, re.MULTILINE)
+    options = [
+        word for hint in hints for told in OPTION.findall(hint) for word in shlex.split(told)
+    ]
+    assert len(options) == 4
+    assert composed(command, tmp_path, [*files, *options]).returncode == 0
 
 
 def test_all_problems_are_told_at_once(command: Command, tmp_path: Path) -> None:

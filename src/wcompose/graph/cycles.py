@@ -4,30 +4,65 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from wcompose.contract import FunctionExtern, InterfaceExtern
+from wcompose.graph.advice import PROJECT, Advice
 from wcompose.graph.model import Edge, Node
+from wcompose.graph.names import counted, listed
 from wcompose.report import Finding, Place
+
+_MOST_CIRCLES = 20
+"""Cycles that are told of one graph."""
 
 
 def provider_order(
-    nodes: Mapping[str, Node], edges: Sequence[Edge]
+    nodes: Mapping[str, Node], edges: Sequence[Edge], advice: Advice = PROJECT
 ) -> tuple[tuple[str, ...], list[Finding]]:
-    """Nodes with providers first (by name where that leaves a choice), and one finding a cycle.
+    """Nodes with providers first (by name where that leaves a choice), and the cycles.
 
-    Kahn's algorithm with a heap, so that the order depends on names only. What waits in a cycle comes
-    last, by name.
+    What waits in a cycle comes last, by name. There are as many findings as edges have to be broken, so
+    that who does what they say is done; of very many only the first are told.
 
     Args:
         nodes: by name.
         edges: between them.
+        advice: words for hints.
+    """
+    between: dict[tuple[str, str], list[Edge]] = {}
+    for edge in sorted(edges):
+        between.setdefault((edge.importer, edge.exporter), []).append(edge)
+    order, left = _ordered(nodes, between)
+    waiting = sorted(left)
+    findings: list[Finding] = []
+    while left and len(findings) < _MOST_CIRCLES:
+        for circle in _circles(left):
+            steps = [(pair, between[pair]) for pair in itertools.pairwise(circle)]
+            pair, weakest = min(
+                steps, key=lambda step: (sum(_functions(edge, nodes) for edge in step[1]), step[1])
+            )
+            findings.append(_circle(circle, steps, weakest, nodes, advice))
+            del between[pair]
+        _, left = _ordered(nodes, between)
+    return (*order, *waiting), findings
+
+
+def _ordered(
+    nodes: Mapping[str, Node], pairs: Iterable[tuple[str, str]]
+) -> tuple[list[str], dict[str, set[str]]]:
+    """Nodes with providers first, and for each that waits in a cycle those that it waits for.
+
+    Kahn's algorithm with a heap, so that the order depends on names only.
+
+    Args:
+        nodes: by name.
+        pairs: importers, each with one that it imports from.
     """
     waiting_for: dict[str, set[str]] = {name: set() for name in nodes}
     importers: dict[str, set[str]] = {name: set() for name in nodes}
-    for edge in edges:
-        waiting_for[edge.importer].add(edge.exporter)
-        importers[edge.exporter].add(edge.importer)
+    for importer, exporter in pairs:
+        waiting_for[importer].add(exporter)
+        importers[exporter].add(importer)
     ready = [name for name in nodes if not waiting_for[name]]
     heapq.heapify(ready)
     order: list[str] = []
@@ -38,18 +73,12 @@ def provider_order(
             waiting_for[importer].discard(name)
             if not waiting_for[importer]:
                 heapq.heappush(ready, importer)
-    done = set(order)
-    left = {name: waiting_for[name] - done for name in nodes if name not in done}
-    return (*order, *sorted(left)), _cycles(left, edges, nodes)
+    return order, {name: names for name, names in waiting_for.items() if names}
 
 
-def _cycles(
-    left: dict[str, set[str]], edges: Sequence[Edge], nodes: Mapping[str, Node]
-) -> list[Finding]:
-    """One finding for each cycle met when following the first provider from each node left."""
-    findings: list[Finding] = []
+def _circles(left: Mapping[str, set[str]]) -> Iterator[list[str]]:
+    """Circles without a node in common, met when following the first provider of each node left."""
     seen: set[str] = set()
-    between = {(edge.importer, edge.exporter): edge for edge in sorted(edges, reverse=True)}
     for start in sorted(left):
         path: list[str] = []
         name = start
@@ -57,29 +86,34 @@ def _cycles(
             seen.add(name)
             path.append(name)
             name = min(left[name])
-        if name not in path:
-            continue
-        circle = [*path[path.index(name) :], name]
-        steps = [between[pair] for pair in itertools.pairwise(circle)]
-        findings.append(_circle(circle, steps, nodes))
-    return findings
+        if name in path:
+            yield [*path[path.index(name) :], name]
 
 
-def _circle(circle: Sequence[str], steps: Sequence[Edge], nodes: Mapping[str, Node]) -> Finding:
-    weakest = min(steps, key=lambda edge: (_functions(edge, nodes), edge))
-    count = _functions(weakest, nodes)
+def _circle(
+    circle: Sequence[str],
+    steps: Sequence[tuple[tuple[str, str], Sequence[Edge]]],
+    weakest: Sequence[Edge],
+    nodes: Mapping[str, Node],
+    advice: Advice,
+) -> Finding:
+    count = sum(_functions(edge, nodes) for edge in weakest)
+    outside = " and ".join(
+        advice.outside(f"{edge.importer}:{edge.import_name}") for edge in weakest
+    )
+    names = listed([edge.import_name for edge in weakest])
     return Finding(
         "cycle",
         "components wait for each other: " + " → ".join(f"`{each}`" for each in circle),
         Place(item=circle[0]),
         causes=tuple(
             f"`{edge.importer}` imports `{edge.import_name}` from `{edge.exporter}`"
-            for edge in steps
+            for _, edges in steps
+            for edge in edges
         ),
-        hint=f"break it at `{weakest.import_name}`, the smallest of them "
-        f"({count} function{'' if count == 1 else 's'}): move what it does out of "
-        f"`{weakest.exporter}` into a component of its own, or leave "
-        f"`{weakest.importer}:{weakest.import_name}` to the outside",
+        hint=f"break it at {names}, where the least crosses "
+        f"({counted(count, 'function')}): move what it does out of `{weakest[0].exporter}` into a "
+        f"component of its own, or leave it to the outside: {outside}",
     )
 
 

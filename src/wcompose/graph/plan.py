@@ -130,7 +130,7 @@ class _Planner:
             (each for each in self._filled.values() if isinstance(each, Outside)), self._by_name
         )
         self._findings += findings
-        order, cycles = provider_order(self._by_name, edges)
+        order, cycles = provider_order(self._by_name, edges, self._advice)
         self._findings += cycles
         offers, findings = choose_offers(
             self._nodes,
