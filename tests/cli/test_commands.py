@@ -145,10 +145,12 @@ def test_a_call_answers_or_says_why_not(
 def test_every_golden_file_belongs_to_a_case() -> None:
     cases = {f"{use}-{name}" for use in ("run", "build") for name in (*NOT_COMPONENTS, "package")}
     cases |= {f"call-{name}" for name in CALLS}
-    assert {file.stem for file in GOLDEN.glob("*.txt")} == cases
+    files = {file.stem for file in GOLDEN.glob("*.txt")}
+    # Those of the other commands belong to the tests that are named after them.
+    assert {name for name in files if name.startswith(("run-", "build-", "call-"))} == cases
 
 
-@pytest.mark.parametrize("name", ["", "build", "run", "encode"])
+@pytest.mark.parametrize("name", ["", "build", "compose", "encode", "graph", "inspect", "run"])
 def test_each_command_has_help(name: str, command: Any) -> None:
     for option in ("-h", "--help"):
         result = command(*name.split(), option)

@@ -417,3 +417,8 @@ def test_names_with_control_characters_are_shown_harmless(command: Command, plac
     result = command("compose", "a\x1b[31mb.wasm", "-o", "out.wasm", cwd=place)
     assert result.returncode == 1
     assert "\x1b" not in result.stderr
+
+
+def test_every_golden_file_belongs_to_a_case() -> None:
+    text = Path(__file__).read_text("utf-8")
+    assert all(f'"{file.name}"' in text for file in GOLDEN.glob("compose-*.txt"))

@@ -17,6 +17,17 @@ GOLDEN = Path(__file__).parent / "golden"
 COMPONENTS = REPOSITORY / "tests" / "composing" / "components"
 FILES = ("runner.wasm", "relay.wasm", "vault.wasm")
 DESK = "runner:wcompose:tokens/desk"
+QUESTIONS = {
+    "one": ("--edge", f"{DESK}=relay", "--why", f"{DESK}@0.1.0"),
+    "node": ("--edge", f"{DESK}=relay", "--why", "runner", "--why", "vault"),
+    "twice": ("--edge", f"{DESK}=relay", "--why", DESK, "--why", f"{DESK}@0.1.0"),
+    "outside": (
+        *("--outside", DESK, "--outside", "runner:wcompose:tokens/vault"),
+        *("--why", "runner"),
+    ),
+    "open": ("--why", DESK),
+    "misfit": ("--edge", f"{DESK}=vault:wcompose:tokens/ledger", "--why", DESK),
+}
 PROJECT = f"""\
 [project]
 name = "chain"
@@ -58,29 +69,9 @@ def place(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("one", ["--edge", f"{DESK}=relay", "--why", f"{DESK}@0.1.0"]),
-        ("node", ["--edge", f"{DESK}=relay", "--why", "runner", "--why", "vault"]),
-        ("twice", ["--edge", f"{DESK}=relay", "--why", DESK, "--why", f"{DESK}@0.1.0"]),
-        (
-            "outside",
-            [
-                "--outside",
-                f"{DESK} as desk",
-                "--outside",
-                "runner:wcompose:tokens/vault",
-                "--why",
-                "runner",
-            ],
-        ),
-        ("open", ["--why", DESK]),
-        ("misfit", ["--edge", f"{DESK}=vault:wcompose:tokens/ledger", "--why", DESK]),
-    ],
-)
-def test_files(command: Command, place: Path, name: str, arguments: list[str]) -> None:
-    result = command("compose", *FILES, *arguments, "-o", "out.wasm", cwd=place)
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_files(command: Command, place: Path, name: str) -> None:
+    result = command("compose", *FILES, *QUESTIONS[name], "-o", "out.wasm", cwd=place)
     assert result.returncode == (1 if name in {"open", "misfit"} else 0)
     shown = _without_places(result.stdout)
     assert_golden(GOLDEN / f"why-{name}.txt", shown)
@@ -98,6 +89,11 @@ def test_a_project(command: Command, place: Path) -> None:
     result = command("graph", "--why", "first", "--why", "second:wcompose:tokens/desk", cwd=place)
     assert (result.returncode, result.stderr) == (0, "")
     assert_golden(GOLDEN / "why-project.txt", result.stdout)
+
+
+def test_every_golden_file_belongs_to_a_case() -> None:
+    shown = {file.stem.removeprefix("why-") for file in GOLDEN.glob("why-*.txt")}
+    assert shown == {*QUESTIONS, "project"}
 
 
 @pytest.mark.parametrize(
