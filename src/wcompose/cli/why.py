@@ -51,7 +51,20 @@ def show_why(console: Console, draft: Draft, questions: Sequence[str]) -> None:
             if not console.encoding.startswith("utf"):
                 line.plain = line.plain.translate(_PLAIN_SIGNS)
                 line.plain = line.plain.encode("ascii", "backslashreplace").decode()
-            console.print(line, soft_wrap=not console.is_terminal)
+            for part in _wrapped(console, line):
+                console.print(part, soft_wrap=True)
+
+
+def _wrapped(console: Console, line: Text) -> Iterator[Text]:
+    """The line as a terminal takes it: what is too long goes on below, further to the right."""
+    if not console.is_terminal or line.cell_len <= console.width:
+        yield line
+        return
+    indent = len(line.plain) - len(line.plain.lstrip()) + 4
+    first, *others = line.wrap(console, max(console.width - indent, 20))
+    yield first
+    for each in others:
+        yield Text.assemble(" " * indent, each)
 
 
 def asked(draft: Draft, questions: Sequence[str]) -> list[Choice]:
