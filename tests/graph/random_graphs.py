@@ -39,7 +39,7 @@ class Chance:
         parts: component of each node, in an order in which providers come first.
         filled: what fills each need of each node, by its place; none for the host and for types.
         edges: what has to be stated.
-        exports: what is asked of the whole, and the number that its `sum` is to give.
+        exports: what is asked of the whole; whose names begin with ``answer-`` have a ``sum``.
     """
 
     parts: dict[str, Part] = field(default_factory=dict)
@@ -67,6 +67,7 @@ class Chance:
             )
             & MASK
             for each in self.exports
+            if each.name.startswith("answer-")
         }
 
     def _term(self, name: str, part: Part, place: int, need: Need, totals: dict[str, int]) -> int:
@@ -281,6 +282,12 @@ class _Drawing:
                     endpoint(f"{name}:{self._graph.parts[name].sums[0]}"), f"answer-{number}"
                 )
             )
+        # What gives a resource can be exported only with the interface that the resource is of.
+        givers = [name for name in names if self._graph.parts[name].passes]
+        if givers and self._random.random() < 0.5:
+            name = self._random.choice(givers)
+            export = endpoint(f"{name}:{self._graph.parts[name].passes}")
+            self._graph.exports.append(OfferDeclaration(export))
 
 
 def _item(name: str) -> ItemName:

@@ -19,8 +19,9 @@ from wasmtime import component as wasm
 
 from wcompose.engine import Engine
 from wcompose.errors import LinkError, UserError
-from wcompose.graph import Component, Graph, Node, plan_graph
+from wcompose.graph import Component, Graph, Node, draft_graph, plan_graph
 from wcompose.graph.compose import compose_graph, link, read_component
+from wcompose.graph.request import Request
 from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
 
@@ -117,6 +118,9 @@ def check_accepted(
     assert made == wanted
     compose_graph(graph, engine, output)
     engine.validate(output)
+    world = read_component(engine, output).world
+    assert sorted(world.imports) == sorted({each.name for each in graph.outsides})
+    assert list(world.exports) == [each.name for each in graph.offers]
     store, instance = instantiated(quick, output, graph)
     for name, number in drawn.answers().items():
         assert answer(store, instance, name) == number
@@ -128,6 +132,12 @@ def check_accepted(
     shuffled = link(nodes, edges, drawn.exports, engine=engine, directory=directory / "types")
     compose_graph(shuffled, engine, again)
     assert again.read_bytes() == output.read_bytes()
+    # Where nothing is asked for, what is offered and what is wrong is the same too.
+    drafts = [
+        draft_graph(some, Request(stated))
+        for some, stated in ((nodes, edges), (nodes_of(drawn, read), drawn.edges))
+    ]
+    assert drafts[0] == drafts[1]
 
 
 @given(size=st.integers(1, 24), seed=SEEDS)
@@ -198,7 +208,7 @@ def forced_text(drawn: Chance) -> str:
             arguments.append(f'(with "{need.name}" {argument})')
         lines.append(f"(instance ${name} (instantiate $c{numbers[part]} {' '.join(arguments)}))")
     lines += [
-        f'(export "{each.name}" (instance ${each.exporting.node} "{each.exporting.name}"))'
+        f'(export "{each.name or each.exporting.name}" (instance ${each.exporting.node} "{each.exporting.name}"))'
         for each in drawn.exports
     ]
     # Imports come first, so that each has a name before it is used.
