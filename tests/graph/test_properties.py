@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from random_graphs import LEFT_OUT, Chance, draw, endpoint, host_number
 from wasmtime import component as wasm
 
+from wcompose.contract import InterfaceExtern
 from wcompose.engine import Engine
 from wcompose.errors import LinkError, UserError
 from wcompose.graph import Component, Graph, Node, draft_graph, plan_graph
@@ -121,6 +122,15 @@ def check_accepted(
     world = read_component(engine, output).world
     assert sorted(world.imports) == sorted({each.name for each in graph.outsides})
     assert list(world.exports) == [each.name for each in graph.offers]
+    for offer in graph.offers:
+        # A resource that is exported is still that of the interface it comes from.
+        outer, inner = (
+            world.exports[offer.name],
+            graph.node(offer.exporter).exports[offer.export_name],
+        )
+        assert isinstance(outer, InterfaceExtern)
+        assert isinstance(inner, InterfaceExtern)
+        assert outer.interface.used_interfaces == inner.interface.used_interfaces
     store, instance = instantiated(quick, output, graph)
     for name, number in drawn.answers().items():
         assert answer(store, instance, name) == number
@@ -207,10 +217,9 @@ def forced_text(drawn: Chance) -> str:
                 argument = f"(instance {outsides[outside]})"
             arguments.append(f'(with "{need.name}" {argument})')
         lines.append(f"(instance ${name} (instantiate $c{numbers[part]} {' '.join(arguments)}))")
-    lines += [
-        f'(export "{each.name or each.exporting.name}" (instance ${each.exporting.node} "{each.exporting.name}"))'
-        for each in drawn.exports
-    ]
+    for each in drawn.exports:
+        node, name = each.exporting.node, each.exporting.name
+        lines.append(f'(export "{each.name or name}" (instance ${node} "{name}"))')
     # Imports come first, so that each has a name before it is used.
     return "\n".join(
         ["(component", *sorted(lines, key=lambda line: "(import" not in line[:8]), ")"]
