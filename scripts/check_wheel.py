@@ -48,7 +48,9 @@ def main() -> int:
         command = str(work / "env/bin/wcompose")
         answers = {
             "run": run([command, "run", ".", "--invoke", "add", "42"], empty),
-            "compose": run([command, "compose", "caller.wasm", "callee.wasm", "-o", "out.wasm"], empty)
+            "compose": run(
+                [command, "compose", "caller.wasm", "callee.wasm", "-o", "out.wasm"], empty
+            )
             + run([command, "run", "out.wasm", "--invoke", "add", "42"], empty),
         }
         for what, answer in answers.items():
@@ -57,7 +59,9 @@ def main() -> int:
                 return 1
         for arguments in (["graph", "--format", "html"], ["inspect", "out.wasm"]):
             if "caller" not in run([command, *arguments], empty):
-                print(f"`{' '.join(arguments)}` of the installed wheel shows nothing", file=sys.stderr)
+                print(
+                    f"`{' '.join(arguments)}` of the installed wheel shows nothing", file=sys.stderr
+                )
                 return 1
         print(f"{wheel.name}: {wheel.stat().st_size:,} bytes; composes, runs, draws and inspects")
         return 0

@@ -1,4 +1,4 @@
-"""What a composition imports: one import for a version track, names that are asked for, full versions."""
+"""What a composition imports: one import for a version track, full versions, names asked for."""
 
 from __future__ import annotations
 
@@ -73,7 +73,9 @@ def test_a_canonical_name_means_its_full_version(
 ) -> None:
     assert list(canonical.imports) == ["demo:sums/i0@0.2.9"]
     base = read(engine, tmp_path, "base", versioned(0, [], {0: "0.2.12"}))
-    assert total(composed(engine, [canonical, base], tmp_path / "out.wasm"), "demo:sums/i1", {}) == 2
+    assert (
+        total(composed(engine, [canonical, base], tmp_path / "out.wasm"), "demo:sums/i1", {}) == 2
+    )
 
 
 def test_a_canonical_name_that_is_left_outside_gets_its_full_version(

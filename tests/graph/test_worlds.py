@@ -67,7 +67,9 @@ def endpoint(text: str) -> Endpoint:
 
 def call(images: ImageCache, file: Path, function: str) -> object:
     opened = OpenComponent(file, images)
-    return opened.instantiate(Grants(), Limits()).call(find_function(opened.functions, function), [])
+    return opened.instantiate(Grants(), Limits()).call(
+        find_function(opened.functions, function), []
+    )
 
 
 def test_a_resource_that_a_world_uses_comes_with_its_interface(
@@ -109,7 +111,9 @@ def test_a_function_of_another_resource_is_refused(
     ]
     with pytest.raises(LinkError) as caught:
         plan_graph(
-            [*nodes, Node("other", safe.component)], stated, [OfferDeclaration(endpoint("owner:look"))]
+            [*nodes, Node("other", safe.component)],
+            stated,
+            [OfferDeclaration(endpoint("owner:look"))],
         )
     (finding,) = caught.value.findings
     assert (finding.rule, finding.place.item) == ("resource-two-providers", "owner:forge")

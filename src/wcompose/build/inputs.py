@@ -41,7 +41,7 @@ def gather_inputs(project: Project) -> Inputs:
     """
     findings: list[Finding] = []
     nodes: dict[str, str] = {}
-    wit = "" if project.wit is None else _content(project.wit)
+    wit = "" if project.wit is None else wit_digest(project.wit)
     for node in project.nodes:
         if node.twin:
             continue
@@ -64,7 +64,8 @@ def gather_inputs(project: Project) -> Inputs:
     return Inputs(wit, nodes, "sha256:" + whole.hexdigest())
 
 
-def _content(path: Path) -> str:
+def wit_digest(path: Path) -> str:
+    """Digest of contracts: of a directory with everything in it, or of a file."""
     return digest_tree(path) if path.is_dir() else digest_file(path)
 
 

@@ -21,8 +21,8 @@ from wcompose.graph import Draft, Graph, Node
 from wcompose.graph.compose import About, compose_graph, link_draft
 from wcompose.graph.names import counted
 from wcompose.graph.places import WrittenWorlds
-from wcompose.graph.request import Request
 from wcompose.graph.plan import is_host_interface
+from wcompose.graph.request import Request
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
 from wcompose.project.lock import Lock, LockedNode, differences, read_lock

@@ -215,7 +215,9 @@ class Engine:
         """
         opened = Opened()
         guest, target = opened.read(path), opened.write(output)
-        unwrap(self._session.call("binaries", "strip", opened, guest, target), opened, ArtifactError)
+        unwrap(
+            self._session.call("binaries", "strip", opened, guest, target), opened, ArtifactError
+        )
 
     def compose(self, plan: Plan, output: Path) -> None:
         """Compose and validate.

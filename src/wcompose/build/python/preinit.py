@@ -204,7 +204,7 @@ def _parameters(protocol: type, name: str) -> tuple[str, ...]:
     return code.co_varnames[1 : code.co_argcount]
 
 
-def _function(member: object) -> Any:  # noqa: ANN401
+def _function(member: object) -> Any:
     return getattr(member, "__func__", member)
 
 
