@@ -34,7 +34,7 @@ class Git:
             "GIT_CONFIG_SYSTEM": os.devnull,
         }
         result = subprocess.run(
-            ["git", *arguments],
+            ["git", *arguments],  # noqa: S607 - whichever git the machine has
             cwd=self.root,
             env=environment,
             capture_output=True,
