@@ -42,7 +42,7 @@ def at(line: int, rule: Rule = NAMED, file: str = "a.wit", item: str = "a:b/c.ne
         (f"{MARK} name-keyword why not\nnew: func();\n", 2),
         (f"{MARK} NAME_KEYWORD why not\r\nnew: func();\r\n", 2),
         (f"{MARK} name-keyword why not\n\n/// Docs.\n/** more */ // plain\n  new: func();\n", 5),
-        (f"{MARK} name-keyword why not\n@since(version = 1.0.0)\n@deprecated(version = 1.0.0)\nnew: func();\n", 4),
+        (f"{MARK} name-keyword why\n@since(version = 1.0.0)\n@unstable(feature = a)\nnew: func();", 4),
         (f"{MARK} name-keyword why not\n@since(version = 1.0.0) new: func();\n", 2),
         (f"{MARK} func-no-delete one reason\n{MARK} name-keyword another\nnew: func();\n", 3),
         (f"/* one /* two */\nstill */ new: func(); {MARK} name-keyword why\n", 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, compose, encode, graph, inspect, run
+from wcompose.cli import build, check, compose, diff, encode, graph, inspect, rules, run
 
 
 def register(app: typer.Typer) -> None:
@@ -15,3 +15,6 @@ def register(app: typer.Typer) -> None:
     app.command("encode")(encode.encode)
     app.command("inspect")(inspect.inspect)
     app.command("graph")(graph.graph)
+    app.command("check")(check.check)
+    app.command("diff")(diff.diff)
+    app.command("rules")(rules.rules)
