@@ -89,7 +89,6 @@ ONE, TWO, THREE = ["add"], ["add", "remove"], ["add", "remove", "clear"]
         ("tags/v1.0", ONE),
         ("heads/main", THREE),
         ("stable/one", ONE),
-        (":wit", THREE),
     ],
 )
 def test_a_revision_is_read_as_git_reads_it(load: Load, text: str, expected: list[str]) -> None:
@@ -199,6 +198,9 @@ def test_a_worktree_and_a_subdirectory_find_their_repository(git: Git, engine: E
         ("main:wit/nothing.wit", "baseline-missing"),
         ("main:../outside", "path-outside"),
         ("HEAD^{", "revision-malformed"),
+        ("", "revision-malformed"),
+        (":wit", "revision-malformed"),
+        ("git:", "revision-malformed"),
         ("./nothing", "path-missing"),
         ("nothing.wit", "path-missing"),
         ("lock", "lock-missing"),

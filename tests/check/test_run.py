@@ -307,3 +307,24 @@ def test_a_diff_that_its_version_carries(engine: Engine, tmp_path: Path) -> None
     assert not carried("a", "c")
     assert carried("a", "d")
     assert not carried("b", "a")
+
+
+def test_contracts_of_a_project_keep_its_settings(check, project: Path) -> None:
+    with (project / "wcompose.toml").open("a") as stream:
+        stream.write('\n[check]\nuse = ["comments"]\nlevel = { comments = "error" }\n')
+    (project / "wit/types.wit").write_text(
+        (project / "wit/types.wit").read_text().replace("///", "//")
+    )
+    whole = {each.place for each in check(project).judgements if each.rule.group == "comments"}
+    assert whole
+    assert {each.place for each in check(project / "wit").judgements} == whole
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a" * 5_000, "-", "", "~", ":", "^", "a b", "\n"])
+def test_odd_names_are_refused(check, tmp_path: Path, text: str, engine: Engine) -> None:
+    (tmp_path / "shop.wit").write_text(wit("add"))
+    with pytest.raises(UserError):
+        check(tmp_path, against=text)
+    if text not in {"", "-"}:
+        with pytest.raises(UserError):
+            diff(text, str(tmp_path), engine, directory=tmp_path)

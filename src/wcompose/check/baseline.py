@@ -98,8 +98,28 @@ def contracts_in(path: Path) -> Path:
 
 
 def has_wit(directory: Path) -> bool:
-    """Whether WIT files stand in a directory itself."""
-    return any(each.suffix == ".wit" for each in directory.iterdir())
+    """Whether WIT files stand in a directory itself.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return any(each.suffix == ".wit" for each in directory.iterdir())
+    except OSError as error:
+        raise UsageError.of(
+            "directory-unreadable",
+            f"cannot read `{directory}`",
+            causes=[(error.strerror or str(error)).lower()],
+            hint="check the path and its permissions",
+        ) from None
+
+
+def exists(text: str) -> bool:
+    """Whether a text is a path to something."""
+    try:
+        return bool(text) and Path(text).exists()
+    except (OSError, ValueError):
+        return False
 
 
 class Baselines:
@@ -131,7 +151,7 @@ class Baselines:
             UserError: what it means cannot be read.
         """
         if not text.startswith(_GIT):
-            if Path(text).exists():
+            if exists(text):
                 return load_path(Path(text), self._engine)
             if text == LOCK:
                 return self._of_lock(like)
@@ -159,7 +179,7 @@ class Baselines:
             ) from None
         revision, separator, inner = text.partition(":")
         try:
-            commit = repository.commit(revision or "HEAD")
+            commit = repository.commit(revision)
         except UsageError as error:
             if written.startswith(_GIT):
                 raise

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wcompose.check.baseline import Baselines, Subject, contracts_in, load_path
+from wcompose.check.baseline import Baselines, Subject, contracts_in, exists, load_path
 from wcompose.check.bump import required_bump, version_carries
 from wcompose.check.changes import compare_contracts
 from wcompose.check.lint import lint
@@ -84,7 +85,7 @@ def check_paths(paths: Sequence[Path], conditions: Conditions, engine: Engine) -
         UserError: the contract to compare with cannot be read.
         ToolFailure: the engine failed.
     """
-    if conditions.against is not None and len(paths) > 1 and Path(conditions.against).exists():
+    if conditions.against is not None and len(paths) > 1 and exists(conditions.against):
         raise UsageError.of(
             "baseline-ambiguous",
             f"`{conditions.against}` is one contract, and several are to be compared with it",
@@ -130,7 +131,7 @@ def diff(
 
 def _place_of(text: str) -> Path | None:
     path = Path(text)
-    return contracts_in(path) if path.exists() and path.suffix != ".wasm" else None
+    return contracts_in(path) if exists(text) and path.suffix != ".wasm" else None
 
 
 def _here() -> Path:
@@ -160,18 +161,11 @@ class _Check:
             return
         place = contracts_in(path)
         self.subjects.append(str(place))
-        file = place / CHECK_FILE
-        told = CheckDeclaration()
-        if place.is_dir() and file.is_file():
-            try:
-                told = load_check_file(file, self._engine.locate_toml)
-            except ProjectError as error:
-                self._add(error.findings)
         subject = self._load(place)
         if subject is not None:
             if subject.is_component:
                 self._validate(place)
-            self._check_subject(subject, place, self._settings(told, file))
+            self._check_subject(subject, place, self._settings_beside(place))
 
     def _validate(self, component: Path) -> None:
         try:
@@ -194,6 +188,18 @@ class _Check:
         )
         if subject is not None and project.wit is not None:
             self._check_subject(subject, project.wit, self._settings_of(project))
+        elif project.wit is None and self._conditions.against is not None:
+            self._add(
+                [
+                    Finding(
+                        "baseline-missing",
+                        "the project has no contracts of its own that could be compared",
+                        Place(str(file)),
+                        Level.NOTE,
+                        hint="compare the components: `wcompose diff OLD NEW`",
+                    )
+                ]
+            )
 
     def _check_contracts_of(self, file: Path) -> None:
         """Check the contracts of a project whose file cannot be read, as far as that goes."""
@@ -203,7 +209,7 @@ class _Check:
             return
         subject = self._load(place)
         if subject is not None:
-            self._check_subject(subject, place, Settings())
+            self._check_subject(subject, place, read_settings(CheckDeclaration(), RULES))
 
     def _load(self, path: Path) -> Subject | None:
         try:
@@ -263,6 +269,24 @@ class _Check:
         if not is_carried(versions, required):
             kept += suppressions.keep([version_judgement(versions, required, after)])
         return kept
+
+    def _settings_beside(self, place: Path) -> Settings:
+        """What the file beside WIT says, or else the project that the WIT is of."""
+        directory = place if place.is_dir() else place.parent
+        file = directory / CHECK_FILE
+        if file.is_file():
+            try:
+                return self._settings(load_check_file(file, self._engine.locate_toml), file)
+            except ProjectError as error:
+                self._add(error.findings)
+        else:
+            with suppress(ProjectError):
+                project = load_project(find_project(directory), self._engine.locate_toml)
+                if project.wit is not None and place.resolve().is_relative_to(
+                    project.wit.resolve()
+                ):
+                    return self._settings_of(project)
+        return read_settings(CheckDeclaration(), RULES)
 
     def _settings_of(self, project: Project) -> Settings:
         return self._settings(project.check, project.file, "check")
