@@ -125,6 +125,7 @@ class _Collector:
         self._filled = {(edge.importer, edge.import_name): edge for edge in edges}
         self._advice = advice
         self._sources: dict[str, tuple[str, str]] = {}
+        self._alike: dict[str, str] = {}
         self.offers: list[Offer] = []
         self.findings: list[Finding] = []
 
@@ -136,6 +137,11 @@ class _Collector:
             return
         if taken is not None:
             self.findings.append(self._twice(taken, source, name))
+            return
+        plain = name if ":" in name else name.replace("-", "").lower()
+        alike = self._alike.setdefault(plain, name)
+        if alike != name:
+            self.findings.append(_named_alike(alike, source, name))
             return
         self._sources[name] = source
         for used in _used_interfaces(node.exports[export_name]):
@@ -164,6 +170,17 @@ class _Collector:
             return
         if (exporter.name, export_name) not in self._sources.values():
             self.add(exporter, export_name, export_name)
+
+
+def _named_alike(taken: str, source: tuple[str, str], name: str) -> Finding:
+    """Plain names that only hyphens or letter case tell apart are one (Explainer.md, "Name Uniqueness")."""
+    return Finding(
+        "export-names-alike",
+        f"`{taken}` and `{name}` cannot both be exported: hyphens and letter case alone do not tell "
+        "names apart",
+        Place(item=":".join(source)),
+        hint="give one of them another name",
+    )
 
 
 def _used_interfaces(extern: Extern) -> tuple[str, ...]:
