@@ -18,7 +18,7 @@ from wcompose.contract import (
 )
 from wcompose.graph.advice import PROJECT, Advice
 from wcompose.graph.model import Edge, Node, Offer
-from wcompose.graph.names import listed, matching_names
+from wcompose.graph.names import comparable, listed, matching_names
 from wcompose.project import OfferDeclaration
 from wcompose.report import Finding, Place
 
@@ -138,8 +138,7 @@ class _Collector:
         if taken is not None:
             self.findings.append(self._twice(taken, source, name))
             return
-        plain = name if ":" in name else name.replace("-", "").lower()
-        alike = self._alike.setdefault(plain, name)
+        alike = self._alike.setdefault(comparable(name), name)
         if alike != name:
             self.findings.append(_named_alike(alike, source, name))
             return
@@ -173,7 +172,6 @@ class _Collector:
 
 
 def _named_alike(taken: str, source: tuple[str, str], name: str) -> Finding:
-    """Plain names that only hyphens or letter case tell apart are one (Explainer.md, "Name Uniqueness")."""
     return Finding(
         "export-names-alike",
         f"`{taken}` and `{name}` cannot both be exported: hyphens and letter case alone do not tell "
