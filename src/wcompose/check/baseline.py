@@ -13,8 +13,8 @@ import tomli
 
 from wcompose.build.inputs import wit_digest
 from wcompose.contract import Contract
-from wcompose.errors import ArtifactError, UsageError, UserError
-from wcompose.project import PROJECT_FILE
+from wcompose.errors import ArtifactError, ProjectError, UsageError, UserError
+from wcompose.project import PROJECT_FILE, find_project
 from wcompose.project.lock import read_lock
 from wcompose.report import Finding, Place
 
@@ -127,7 +127,8 @@ class Baselines:
 
     Args:
         engine: reads them.
-        directory: where git revisions and the lock are looked for.
+        directory: what ``REVISION:./PATH`` is relative to; and where the repository and the project are
+            looked for, unless it is known where the contract stands now.
     """
 
     def __init__(self, engine: Engine, directory: Path) -> None:
@@ -167,7 +168,7 @@ class Baselines:
         from wcompose.check.git import Repository
 
         try:
-            repository = Repository(self._directory)
+            repository = Repository(self._start(like))
         except UsageError as error:
             if written.startswith(_GIT):
                 raise
@@ -192,6 +193,12 @@ class Baselines:
         )
         path = self._contracts_at(repository, commit, path, revision, is_told=bool(separator))
         return self._extracted(repository, commit, path, revision)
+
+    def _start(self, like: Path | None) -> Path:
+        """Where the repository, or the project, is looked for."""
+        if like is None:
+            return self._directory
+        return like if like.is_dir() else like.parent
 
     def _inner_path(self, repository: Repository, inner: str) -> str:
         """The path behind ``REVISION:``, relative to the repository."""
@@ -238,7 +245,12 @@ class Baselines:
         """The contracts of which the lock holds the digest: those on disk, or of a commit."""
         from wcompose.check.git import Repository
 
-        file = self._directory / "wcompose.lock"
+        start = self._start(like)
+        try:
+            root = find_project(start).parent
+        except ProjectError:
+            root = start
+        file = root / "wcompose.lock"
         lock = read_lock(file)
         if lock is None or not lock.wit_digest:
             raise ArtifactError.of(
@@ -246,11 +258,11 @@ class Baselines:
                 f"there is no `{file}`" if lock is None else f"`{file}` knows no contracts",
                 hint="run `wcompose build`, or name a git revision",
             )
-        wit = like or contracts_in(self._directory)
+        wit = like or contracts_in(root)
         if wit_digest(wit) == lock.wit_digest:
             return _read(wit, self._engine)
         try:
-            repository = Repository(self._directory)
+            repository = Repository(root)
         except UsageError as error:
             raise _digest_only(file, [each.message for each in error.findings]) from None
         path = _relative(repository, wit)

@@ -120,8 +120,8 @@ def diff(
     """
     baselines = Baselines(engine, directory)
     # A revision without a path means the place where the other contract stands.
-    before = baselines.load(old, _place_of(new))
-    after = baselines.load(new, _place_of(old))
+    before = baselines.load(old, _place_of(new, old))
+    after = baselines.load(new, _place_of(old, new))
     changes = compare_contracts(before.contract, after.contract, side=side)
     required = required_bump(changes)
     versions = _versions(before, after)
@@ -129,9 +129,12 @@ def diff(
     return Difference(before, after, changes, required, unmet)
 
 
-def _place_of(text: str) -> Path | None:
-    path = Path(text)
-    return contracts_in(path) if exists(text) and path.suffix != ".wasm" else None
+def _place_of(other: str, text: str) -> Path | None:
+    """Where the other contract stands, for a revision that says no path."""
+    if not exists(other) or ":" in text.removeprefix("git:"):
+        return None
+    path = contracts_in(Path(other))
+    return None if path.suffix == ".wasm" else path
 
 
 def _here() -> Path:
@@ -239,8 +242,7 @@ class _Check:
         against = self._conditions.against
         if against is None:
             return None
-        directory = path if path.is_dir() else path.parent
-        baselines = Baselines(self._engine, _root_of(directory))
+        baselines = Baselines(self._engine, Path())
         try:
             return baselines.load(against, path)
         except UserError as error:
@@ -308,14 +310,6 @@ class _Check:
 
     def _add(self, findings: Iterable[Finding]) -> None:
         self.judgements += map(judge, findings)
-
-
-def _root_of(directory: Path) -> Path:
-    """The directory whose lock counts: the project's, or the one itself."""
-    try:
-        return find_project(directory).parent
-    except ProjectError:
-        return directory
 
 
 @dataclass(frozen=True)
