@@ -15,6 +15,7 @@ from wcompose.errors import ArtifactError, BuildError
 from wcompose.files import atomic_output
 from wcompose.graph import Component
 from wcompose.graph.compose import read_component
+from wcompose.picture.card import size_words
 from wcompose.picture.languages import language_name, language_of
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
@@ -78,7 +79,7 @@ class ComponentMaker:
         description = self._engine.describe(file)
         language = language_name(node.language) or language_of(description)
         if not isinstance(node.origin, PythonSource):
-            self._reporter.finished(node.name, f"prebuilt, {component.size / 1e6:.1f} MB")
+            self._reporter.finished(node.name, f"prebuilt, {size_words(component.size)}")
         return MadeComponent(node.name, component, language, _toolchain(description))
 
     def _read(self, node: NodeDeclaration, file: Path) -> Component:
@@ -96,7 +97,7 @@ class ComponentMaker:
         if not force and file.is_file():
             self._reporter.started(node.name, "reading")
             file.touch()
-            self._reporter.finished(node.name, f"unchanged, {file.stat().st_size / 1e6:.1f} MB")
+            self._reporter.finished(node.name, f"unchanged, {size_words(file.stat().st_size)}")
             return file
         self._reporter.started(node.name, "building with componentize-py")
         with atomic_output(file) as temporary:
@@ -114,7 +115,7 @@ class ComponentMaker:
                     place=Place(str(source.directory), item=node.name),
                     hint="run the build again",
                 )
-        self._reporter.finished(node.name, f"built, {file.stat().st_size / 1e6:.1f} MB")
+        self._reporter.finished(node.name, f"built, {size_words(file.stat().st_size)}")
         self._evict()
         return file
 

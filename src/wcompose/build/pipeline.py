@@ -23,6 +23,7 @@ from wcompose.graph.names import counted
 from wcompose.graph.places import WrittenWorlds
 from wcompose.graph.plan import is_host_interface
 from wcompose.graph.request import Request
+from wcompose.picture.card import size_words
 from wcompose.progress import Reporter
 from wcompose.project import NodeDeclaration, Project, PythonSource
 from wcompose.project.lock import Lock, LockedNode, differences, read_lock
@@ -275,5 +276,5 @@ def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, Mad
 
 def _summary(graph: Graph, size: int, saved: int) -> str:
     nodes, edges = counted(len(graph.nodes), "component"), counted(len(graph.edges), "edge")
-    stripped = f", {saved:,} bytes stripped" if saved else ""
-    return f"composed {nodes} with {edges} into {size / 1e6:.1f} MB{stripped}"
+    stripped = f", {size_words(saved)} stripped" if saved else ""
+    return f"composed {nodes} with {edges} into {size_words(size)}{stripped}"

@@ -30,10 +30,11 @@ def encode(
     ] = False,
 ) -> None:
     """Make a component of a core module, as compilers without component support write them."""
+    from wcompose.build.assembly import telling_unwritable
     from wcompose.files import atomic_output
 
     session: Session = context.obj
-    with atomic_output(output) as temporary:
+    with telling_unwritable(output), atomic_output(output) as temporary:
         session.engine.encode(
             module, temporary, wit=wit, world=world, adapt_preview1=adapt_preview1
         )

@@ -23,6 +23,15 @@ def matching_names(wanted: str, names: Iterable[str]) -> list[str]:
     ]
 
 
+def comparable(name: str) -> str:
+    """What two names of imports, or of exports, must not share.
+
+    Plain names that only hyphens or letter case tell apart are one (Explainer.md of the Component
+    Model, "Name Uniqueness"; ``wasmparser::names::KebabStr``).
+    """
+    return name if ":" in name else name.replace("-", "").lower()
+
+
 def counted(number: int, noun: str) -> str:
     """``1 edge``, ``2 edges``."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

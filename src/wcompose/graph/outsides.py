@@ -17,6 +17,7 @@ from wcompose.contract import (
 )
 from wcompose.graph import refusals
 from wcompose.graph.model import Node, Outside
+from wcompose.graph.names import comparable
 from wcompose.report import Finding
 
 _MISSING = (MismatchKind.MISSING_TYPE, MismatchKind.MISSING_FUNCTION)
@@ -44,7 +45,19 @@ def merge_outsides(
         merged += [replace(each, name=name) for each in group]
         findings += _conflicts(name, group, nodes)
     findings += _moved_homes(merged, nodes)
+    findings += _alike(merged)
     return tuple(sorted(merged)), findings
+
+
+def _alike(outsides: Iterable[Outside]) -> Iterator[Finding]:
+    """Imports whose names outside differ, and not enough for a validator."""
+    taken: dict[str, str] = {}
+    told: set[str] = set()
+    for outside in sorted(outsides, key=lambda each: each.name):
+        other = taken.setdefault(comparable(outside.name), outside.name)
+        if outside.name not in {other, *told}:
+            told.add(outside.name)
+            yield refusals.outside_names_alike(other, outside)
 
 
 def _rank(name: str) -> tuple[object, ...]:

@@ -19,6 +19,9 @@ from wcompose.graph.names import listed
 from wcompose.graph.resources import Conflict, Origin
 from wcompose.report import Finding, Place
 
+_TOLD = 3
+"""Differences between two interfaces that are told where they are different ones anyway."""
+
 
 def ambiguous(
     node: Node, name: str, finalists: Sequence[Candidate], nodes: Sequence[Node], advice: Advice
@@ -56,6 +59,9 @@ def refused(
     """Exports have the import's name, and none of them fits."""
     fitting_track = [each for each in candidates if each.mismatches]
     for candidate in fitting_track:
+        if _is_another(name, candidate):
+            yield _other_interface(node, name, candidate)
+            continue
         for mismatch in candidate.mismatches:
             yield _misfit(node, name, candidate, mismatch)
     if not fitting_track:
@@ -182,6 +188,17 @@ def outside_name_taken(name: str, first: Outside, second: Outside) -> Finding:
     )
 
 
+def outside_names_alike(taken: str, second: Outside) -> Finding:
+    """Two imports of the whole have names that validators take for one."""
+    return Finding(
+        "import-names-alike",
+        f"`{taken}` and `{second.name}` cannot both be imported: hyphens and letter case alone do not "
+        "tell names apart",
+        Place(item=f"{second.importer}:{second.import_name}"),
+        hint="give one of them another name",
+    )
+
+
 def moved_home(user: Outside, home: Outside, resource: str) -> Finding:
     """An import uses a resource of one that has another name outside."""
     return Finding(
@@ -201,6 +218,25 @@ def too_many(what: str, count: int, most: int) -> Finding:
         f"the graph has {count:,} {what}, and validators take no more than {most:,}",
         hint="compose less at a time, or make several nodes from one component: what is shared "
         "counts once",
+    )
+
+
+def _is_another(name: str, candidate: Candidate) -> bool:
+    """Whether an edge was stated to an interface that is another by its name too."""
+    item, other = parse_item_name(name), parse_item_name(candidate.export_name)
+    return item is not None and other is not None and not item.same_interface(other)
+
+
+def _other_interface(node: Node, name: str, candidate: Candidate) -> Finding:
+    told = [each.message for each in candidate.mismatches[:_TOLD]]
+    more = len(candidate.mismatches) - len(told)
+    return Finding(
+        "other-interface",
+        f"`{candidate.exporter}:{candidate.export_name}` is stated for `{node.name}:{name}`, and is "
+        "another interface",
+        Place(item=f"{node.name}:{name}"),
+        causes=(*told, *((f"and {more} more",) if more else ())),
+        hint="name an export of the same interface, or one of the same functions",
     )
 
 
