@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wcompose.contract import ItemName, Version, names_match, parse_item_name, parse_version
+from wcompose.contract import (
+    ItemName,
+    Version,
+    is_extern_name,
+    names_match,
+    parse_item_name,
+    parse_version,
+)
 
 # The acceptance table of `wasmparser::names::split_canonical_version`.
 TRACKS = {
@@ -156,3 +163,24 @@ def test_linking_is_an_equivalence(one: Version, two: Version, three: Version) -
         assert names_match(names[0], names[2])
     if one.rank == two.rank:
         assert names_match(names[0], names[1])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("store", True),
+        ("left-store2", True),
+        ("FOO-bar", True),
+        ("a-0b", True),
+        ("acme:shop/store", True),
+        ("acme:shop/store@1.0.0-rc.1", True),
+        ("Foo", False),
+        ("x_y", False),
+        ("two words", False),
+        ("-a", False),
+        ("acme:shop/store@1", False),
+        ("", False),
+    ],
+)
+def test_what_an_import_may_be_called(text: str, expected: bool) -> None:
+    assert is_extern_name(text) is expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ if TYPE_CHECKING:
     from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
     from wcompose.report import Finding
 
-_LABEL = re.compile(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*")
 _EDGE = "NODE:IMPORT=NODE` or `NODE:IMPORT=NODE:EXPORT"
 _OUTSIDE = "NODE:IMPORT` or `NODE:IMPORT as NAME"
 _EXPORT = "NODE`, `NODE:EXPORT` or `NODE:EXPORT as NAME"
@@ -100,7 +98,7 @@ class Choices:
 
     def _renamed(self, option: str, text: str, form: str) -> tuple[str, str]:
         """What stands before and behind ``as``; the latter is empty where there is none."""
-        from wcompose.contract import parse_item_name
+        from wcompose.contract import is_extern_name
         from wcompose.report import Finding, Place
 
         subject, separator, name = (part.strip() for part in f"{text} ".partition(" as "))
@@ -108,7 +106,7 @@ class Choices:
             return subject, ""
         if not name:
             self._wrong(option, text, form)
-        elif not _LABEL.fullmatch(name) and parse_item_name(name) is None:
+        elif not is_extern_name(name):
             self._findings.append(
                 Finding(
                     "bad-name",

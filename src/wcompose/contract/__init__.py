@@ -16,6 +16,7 @@ from wcompose.contract.model import (
 from wcompose.contract.names import (
     ItemName,
     Version,
+    is_extern_name,
     names_match,
     on_track,
     parse_item_name,
@@ -41,6 +42,7 @@ __all__ = [
     "World",
     "compare_extern",
     "fits_world",
+    "is_extern_name",
     "names_match",
     "on_track",
     "parse_item_name",

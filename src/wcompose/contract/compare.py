@@ -167,8 +167,8 @@ class _Comparison:
         texts = (function_text(expected), function_text(actual))
         places = (expected.place, actual.place)
         if expected.is_async != actual.is_async:
-            words = ("async", "not async") if actual.is_async else ("not async", "async")
-            message = f"`{name}` is {words[0]}, where {words[1]} is expected"
+            words = ("async", "sync") if actual.is_async else ("sync", "async")
+            message = f"`{name}` is {words[0]}, not {words[1]}"
             self._add(MismatchKind.FUNCTION_ASYNC, name, message, texts, places)
         self._compare_parameters(expected, actual)
         self._compare_site(

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+_WORD = r"(?:[a-z][a-z0-9]*|[A-Z][A-Z0-9]*)"
+_WORDS = rf"{_WORD}(?:-(?:[a-z0-9]+|[A-Z0-9]+))*"
 _LABEL = r"[A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*"
 _NAME = re.compile(
     rf"(?P<namespace>{_LABEL}(?::{_LABEL})*):(?P<package>{_LABEL})"
@@ -154,6 +156,20 @@ def parse_version(text: str) -> Version | None:
     if match := _TRACK.fullmatch(text):
         return Version(int(match["major"])) if match["major"] else Version(0, int(match["minor"]))
     return None
+
+
+def is_extern_name(text: str) -> bool:
+    """Whether an import or an export may be called so: ``left-store``, ``acme:shop/store@1.0.0``.
+
+    Each word of a plain name is in lower or in upper case (Explainer.md, "Import and Export
+    Definitions", ``label``).
+    """
+    if len(text) > _LONGEST_NAME:
+        return False
+    if ":" not in text:
+        return bool(re.fullmatch(_WORDS, text))
+    item = parse_item_name(text)
+    return item is not None and (item.version is None or item.version.patch is not None)
 
 
 def on_track(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -41,14 +41,11 @@ class Catalogue:
                 export = _Export(node, name, parse_item_name(name), extern)
                 self._exports.setdefault(_key(name, export.item), []).append(export)
 
-    def candidates(self, node: Node, name: str) -> list[tuple[Candidate, Rank]]:
+    def candidates(self, node: Node, name: str) -> Iterator[tuple[Candidate, Rank]]:
         """Exports of other nodes that have the import's name, whatever the version and the type."""
-        item = parse_item_name(name)
-        return [
-            self._candidate(node, name, export)
-            for export in self._exports.get(_key(name, item), ())
-            if export.node.name != node.name
-        ]
+        for export in self._exports.get(_key(name, parse_item_name(name)), ()):
+            if export.node.name != node.name:
+                yield self._candidate(node, name, export)
 
     def mismatches(
         self, importer: Node, import_name: str, exporter: Node, export_name: str

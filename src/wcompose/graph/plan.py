@@ -21,6 +21,7 @@ When all is decided, every resource must have one origin (`wcompose.graph.resour
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from wcompose.contract import (
     Extern,
@@ -54,6 +55,9 @@ from wcompose.report import Finding, Report
 
 HOST_NAMESPACE = "wasi"
 """Imports of this namespace are the host's when no node exports them."""
+
+MOST_OTHERS = 50
+"""Exports that are looked at beside a stated one, to tell why they were not taken."""
 
 _Key = tuple[str, str]
 
@@ -184,14 +188,14 @@ class _Planner:
         taken = Candidate(provider.name, export_name, Verdict.TAKEN, "it is stated")
         others = [
             candidate
-            for candidate, _ in self._catalogue.candidates(node, name)
+            for candidate, _ in islice(self._catalogue.candidates(node, name), MOST_OTHERS)
             if (candidate.exporter, candidate.export_name) != (provider.name, export_name)
         ]
         looked_at = _judged([taken, *others], taken, "another one is stated")
         self._choose(node, name, f"filled by `{provider.name}`", looked_at)
 
     def _decide(self, node: Node, name: str, extern: Extern) -> None:
-        ranked = self._catalogue.candidates(node, name)
+        ranked = list(self._catalogue.candidates(node, name))
         candidates = [candidate for candidate, _ in ranked]
         fitting = [each for each in ranked if each[0].verdict is not Verdict.REFUSED]
         is_types = is_type_only(extern)

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from wcompose.contract import is_extern_name
 from wcompose.errors import ProjectError
 from wcompose.project.checks import check_declaration
 from wcompose.project.model import (
@@ -348,7 +349,16 @@ class _Loader:
                 "bad-value", path, f"`{text}` gives no name behind `as`", of_value=True,
                 hint="write `NODE:EXPORT as NAME`, or leave `as` out",
             )  # fmt: skip
+        self._check_name(path, name.strip())
         return OfferDeclaration(self._endpoint(path, exporting.strip(), known), name.strip())
+
+    def _check_name(self, path: KeyPath, name: str) -> None:
+        """Whether an import or an export of the composition may be called so."""
+        if name and not is_extern_name(name):
+            self._add(
+                "bad-name", path, f"`{name}` is no name for an import or export", of_value=True,
+                hint="names are like `store` or `acme:shop/store@1.0.0`",
+            )  # fmt: skip
 
     def _edge(self, index: int, edge: EdgeTable, known: Sequence[str]) -> EdgeDeclaration:
         path: KeyPath = ("graph", "edges", str(index))
@@ -373,6 +383,7 @@ class _Loader:
                 f"the edge of `{importing}` has neither `from` nor `outside`",
                 hint='add `from = "NODE"`, or `outside = true` to leave it an import of the whole',
             )  # fmt: skip
+        self._check_name((*path, "as"), edge.name or "")
         if edge.name is not None and "from" in told:
             self._add(
                 "contradiction", (*path, "as"), f"`as` means nothing for `{importing}`",
