@@ -10,7 +10,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "wcompose"
 STAGES = (
     ("report",),
-    ("errors", "progress", "suggest"),
+    ("errors", "texts", "progress", "suggest"),
+    ("lines",),
     ("files", "bounds"),
     ("images",),
     ("engine",),

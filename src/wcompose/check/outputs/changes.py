@@ -1,0 +1,149 @@
+"""Changes between two contracts, as text, JSON or Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from wcompose.check.model import Bump, Change, ChangeKind, Judgement
+from wcompose.check.outputs.data import VERSION, dumped, judgement_json, place_json
+from wcompose.check.outputs.markdown import code, fenced, fill, plain, prose
+from wcompose.check.outputs.places import Places
+from wcompose.check.outputs.wording import (
+    BUMPS,
+    consequences,
+    counted,
+    fingerprints,
+    one_line,
+)
+from wcompose.report import Place
+from wcompose.texts import printable
+
+DIFF_MARK = "<!-- wcompose diff -->"
+"""First line of a comment, by which a later run finds it."""
+
+_SIGNS = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "~", ChangeKind.REMOVED: "-"}
+
+
+def changes_summary(changes: Iterable[Change]) -> str:
+    """How much changed and what it needs, on one line."""
+    listed = tuple(changes)
+    if not listed:
+        return "no changes"
+    counts = Counter(change.kind for change in listed)
+    parts = [f"{counts[kind]:,} {kind.value}" for kind in ChangeKind if counts[kind]]
+    breaking = sum(bool(change.judgements) for change in listed)
+    if breaking:
+        parts.append(counted(breaking, "break"))
+    needed = max(change.bump for change in listed)
+    return f"{', '.join(parts)}; needs {BUMPS[needed]}"
+
+
+def as_text(changes: Sequence[Change]) -> str:
+    """Each change with its lines, whom it breaks and why; the last line says how many there are."""
+    blocks = ["\n".join(_lines(change)) for change in changes]
+    return "\n\n".join([*blocks, changes_summary(changes)]) + "\n"
+
+
+def _lines(change: Change) -> Iterator[str]:
+    yield f"{change.kind.value} {one_line(change.item)}: {one_line(change.message)}"
+    place = _place(change)
+    if place.file:
+        yield f"  --> {one_line(str(place))}"
+    for line in _diff(change):
+        yield f"    {line}".rstrip()
+    for judgement in change.judgements:
+        for line in _consequences(judgement):
+            yield f"  = {one_line(line)}"
+    if not change.judgements and change.bump is not Bump.NONE:
+        yield f"  = needs {BUMPS[change.bump]}"
+
+
+def _consequences(judgement: Judgement) -> Iterator[str]:
+    first, *rest = (*consequences(judgement), "")
+    yield f"{judgement.rule.id}: {first or judgement.message}"
+    yield from (line for line in rest if line)
+    if judgement.hint:
+        yield f"hint: {judgement.hint}"
+
+
+def _diff(change: Change) -> Iterator[str]:
+    """The item before and after."""
+    for sign, text in (("-", change.old), ("+", change.new)):
+        for line in printable(text, keep_tabs=True).strip("\n").splitlines():
+            yield f"{sign} {line}"
+
+
+def _place(change: Change) -> Place:
+    return change.new_place if change.new_place.file else change.old_place
+
+
+def as_json(changes: Sequence[Change]) -> str:
+    """A JSON document as ``diff.schema.json`` has it."""
+    counts = Counter(change.kind for change in changes)
+    every = [judgement for change in changes for judgement in change.judgements]
+    names = iter(fingerprints(every))
+    return dumped(
+        {
+            "version": VERSION,
+            "bump": max((change.bump for change in changes), default=Bump.NONE).name.lower(),
+            "counts": {kind.value: counts[kind] for kind in ChangeKind},
+            "changes": [_change_json(change, names) for change in changes],
+        }
+    )
+
+
+def _change_json(change: Change, names: Iterator[str]) -> dict[str, Any]:
+    places = Places()
+    return {
+        "kind": change.kind.value,
+        "item": change.item,
+        "message": change.message,
+        "old": change.old,
+        "new": change.new,
+        "old_place": place_json(change.old_place),
+        "new_place": place_json(change.new_place),
+        "bump": change.bump.name.lower(),
+        "breaks": [judgement_json(each, places, next(names)) for each in change.judgements],
+    }
+
+
+def as_markdown(changes: Sequence[Change]) -> str:
+    """A heading, a table with a row for each change, and the details folded away."""
+    head = f"{DIFF_MARK}\n### wcompose diff: {plain(changes_summary(changes))}\n"
+    if not changes:
+        return head
+    ordered = sorted(changes, key=lambda change: (not change.judgements, -change.bump))
+    table = "\n| | item | what | breaks | needs |\n|---|---|---|---|---|\n"
+    rows, length = fill(ordered, _row, len((head + table).encode()))
+    text = head + table + "".join(rows)
+    if len(rows) < len(ordered):
+        return text + f"\n… {len(ordered) - len(rows):,} more\n"
+    opening, closing = "\n<details><summary>Details</summary>\n", "\n</details>\n"
+    details, _ = fill(ordered, _detail, length + len(opening + closing))
+    left = len(ordered) - len(details)
+    more = f"\n… {left:,} more\n" if left else ""
+    return f"{text}{opening}{''.join(details)}{more}{closing}"
+
+
+def _row(change: Change) -> str:
+    rules = dict.fromkeys(judgement.rule.id for judgement in change.judgements)
+    cells = (
+        _SIGNS[change.kind].replace("~", "&#126;").replace("+", "&#43;").replace("-", "&#45;"),
+        code(change.item) if change.item else "",
+        prose(change.message),
+        "<br>".join(map(code, rules)),
+        "" if change.bump is Bump.NONE else BUMPS[change.bump],
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _detail(change: Change) -> str:
+    parts = [f"\n**{change.kind.value}** {code(change.item)}: {prose(change.message)}\n"]
+    told = [line for each in change.judgements for line in _consequences(each)]
+    if told:
+        parts += ["\n", *(f"- {prose(line)}\n" for line in told)]
+    if body := "\n".join(_diff(change)):
+        parts.append("\n" + fenced(body, "diff"))
+    return "".join(parts)

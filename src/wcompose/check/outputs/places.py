@@ -1,0 +1,117 @@
+"""Where judgements are, as paths that CI knows."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+from wcompose.check.model import Judgement
+from wcompose.report import Place
+from wcompose.texts import printable
+
+_OF_REVISION = re.compile(r"[^:]{2,}:(?P<path>.+)", re.DOTALL)
+"""``main:wit/shop.wit``; one letter in front of the colon is a drive."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in a file that exists now.
+
+    Attributes:
+        file: path with slashes, relative where it can be; empty when none is known.
+        line: 1-based line, 0 when unknown.
+        column: 1-based column in code points, 0 when unknown.
+        end_column: column behind the last character, 0 when unknown.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end_column: int = 0
+
+    @property
+    def uri(self) -> str:
+        """The file as a relative reference, or a ``file`` URI where it is absolute."""
+        path = quote(self.file.encode("utf-8", "surrogateescape"), safe="/")
+        return f"file://{path}" if self.is_absolute else path
+
+    @property
+    def is_absolute(self) -> bool:
+        """Whether the path says where it is by itself."""
+        return self.file.startswith("/")
+
+    @property
+    def shown(self) -> str:
+        """Path, line and column for people."""
+        text = printable(self.file.replace("\n", " "))
+        if text and self.line:
+            text += f":{self.line}"
+            text += f":{self.column}" if self.column else ""
+        return text
+
+
+@dataclass(frozen=True)
+class Places:
+    """Finds the files of judgements.
+
+    Attributes:
+        subjects: what was checked, in words: mostly paths.
+        base: absolute path of the directory that files are told relative to.
+    """
+
+    subjects: tuple[str, ...] = ()
+    base: Path | None = None
+
+    def spot(self, place: Place) -> Spot:
+        """Where a place is.
+
+        A place in a git revision becomes the file of that name without a line, as its lines are those
+        of another time. The file may be gone.
+        """
+        match = _OF_REVISION.fullmatch(place.file)
+        if match is not None and self._subject(place.file) is None:
+            return Spot(self._path(match["path"]))
+        end = place.end_column if place.end_column > place.column else 0
+        return Spot(self._path(place.file), place.line, place.column, end)
+
+    def spot_of(self, judgement: Judgement) -> Spot:
+        """Where a judgement is; one without a file is where its subject is."""
+        if judgement.place.file:
+            return self.spot(judgement.place)
+        return Spot(self._path(self.subject_of(judgement)))
+
+    def subject_of(self, judgement: Judgement) -> str:
+        """The subject that a judgement belongs to; the first where that does not show."""
+        file = judgement.place.file
+        match = _OF_REVISION.fullmatch(file)
+        found = self._subject(file) or (match and self._subject(match["path"]))
+        return found or (self.subjects[0] if self.subjects else "")
+
+    def _subject(self, file: str) -> str | None:
+        """The innermost subject that holds a file."""
+        path = PurePosixPath(Path(file).as_posix())
+        held = [
+            subject
+            for subject in self.subjects
+            if file and (path == _posix(subject) or _directory(subject) in path.parents)
+        ]
+        return max(held, key=len, default=None)
+
+    def _path(self, file: str) -> str:
+        if not file:
+            return ""
+        path = Path(file)
+        if self.base is not None and path.is_absolute() and path.is_relative_to(self.base):
+            path = path.relative_to(self.base)
+        return path.as_posix()
+
+
+def _posix(subject: str) -> PurePosixPath:
+    return PurePosixPath(Path(subject).as_posix())
+
+
+def _directory(subject: str) -> PurePosixPath:
+    path = _posix(subject)
+    return path.parent if path.suffix == ".toml" else path
