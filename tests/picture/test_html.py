@@ -288,6 +288,8 @@ def test_an_edge_shows_the_wit_that_crosses_it_and_why(visit: Opener) -> None:
     assert "/* The network that is built in. */" in remarks
     assert "// the usual way" in remarks
     opened.page.click("#panel summary >> text=digits:vision/types")
+    # What is unfolded is drawn when the browser tells of it, which is a moment later.
+    opened.until("document.querySelectorAll('.wit').length === 2")
     assert opened.page.locator(".wit").all_text_contents() == [samples.INFERENCE, samples.TYPES]
 
 

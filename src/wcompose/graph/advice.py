@@ -42,7 +42,7 @@ class Advice:
         """How to add a component."""
         if self.is_command:
             return "name one more file"
-        return "add one under `[components]`"
+        return "add a component under `[components]`"
 
 
 PROJECT = Advice()
