@@ -11,7 +11,6 @@ from check.repositories import Git
 from support import CACHE, REPOSITORY
 
 from wcompose.check.model import Bump, Checked, RuleKind, Side
-from wcompose.check.rules import RULES
 from wcompose.check.run import Conditions, check_paths, diff
 from wcompose.engine import Engine
 from wcompose.errors import UsageError, UserError
@@ -43,12 +42,6 @@ def errors(checked: Checked) -> list[str]:
 
 def found(checked: Checked) -> set[str]:
     return {each.rule.id for each in checked.judgements}
-
-
-def test_every_rule_is_in_the_table_once() -> None:
-    names = [rule.id for rule in RULES]
-    assert len(names) == len(set(names))
-    assert {rule.kind for rule in RULES} == set(RuleKind)
 
 
 def test_sound_contracts_have_no_errors(check, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from wcompose.check.baseline import Baselines, Subject, contracts_in, exists, lo
 from wcompose.check.bump import required_bump, version_carries
 from wcompose.check.changes import compare_contracts
 from wcompose.check.lint import lint
-from wcompose.check.model import Bump, Change, Checked, Judgement, Side
+from wcompose.check.model import Bump, Change, Checked, Judgement, Rule, RuleKind, Side
 from wcompose.check.project_checks import check_project
 from wcompose.check.project_rules import judge
 from wcompose.check.rules import RULES
@@ -77,7 +77,25 @@ class Difference:
         return self.unmet is None
 
 
+@dataclass(frozen=True)
+class CheckRun:
+    """What a whole run came to.
+
+    Attributes:
+        checked: what it found.
+        rules: the rules that were applied to at least one subject, in the order of the table.
+    """
+
+    checked: Checked
+    rules: tuple[Rule, ...]
+
+
 def check_paths(paths: Sequence[Path], conditions: Conditions, engine: Engine) -> Checked:
+    """What `run_checks` finds."""
+    return run_checks(paths, conditions, engine).checked
+
+
+def run_checks(paths: Sequence[Path], conditions: Conditions, engine: Engine) -> CheckRun:
     """Check projects, WIT and components; none for the project or the ``wit`` that is here.
 
     Raises:
@@ -94,7 +112,8 @@ def check_paths(paths: Sequence[Path], conditions: Conditions, engine: Engine) -
     work = _Check(conditions, engine)
     for path in paths or [_here()]:
         work.check(path)
-    return Checked.of(work.judgements, work.subjects, work.suppressed)
+    checked = Checked.of(work.judgements, work.subjects, work.suppressed)
+    return CheckRun(checked, tuple(rule for rule in RULES if rule.id in work.applied))
 
 
 def diff(
@@ -153,6 +172,7 @@ class _Check:
         self.judgements: list[Judgement] = []
         self.subjects: list[str] = []
         self.suppressed = 0
+        self.applied = {rule.id for rule in RULES if rule.kind is RuleKind.PROJECT}
 
     def check(self, path: Path) -> None:
         """Check what a path means."""
@@ -233,6 +253,13 @@ class _Check:
         if (before := self._baseline(path)) is not None:
             is_compared = True
             kept += self._compare(before, subject, suppressions)
+        self.applied |= {
+            rule.id
+            for rule in RULES
+            if settings.is_on(rule)
+            and (rule.kind is not RuleKind.LINT or not subject.is_component)
+            and (rule.kind is not RuleKind.BREAKING or is_compared)
+        }
         self.judgements += kept
         self.judgements += suppressions.left(is_compared=is_compared)
         self.suppressed += suppressions.count

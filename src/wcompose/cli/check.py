@@ -87,7 +87,7 @@ def check(
 
     from wcompose.check.model import Side
     from wcompose.check.outputs import render
-    from wcompose.check.run import Conditions, check_paths
+    from wcompose.check.run import Conditions, run_checks
     from wcompose.check.settings import LEVELS
 
     session: Session = context.obj
@@ -97,12 +97,14 @@ def check(
         against=against,
         side=Side(side.value),
     )
-    checked = check_paths(paths or [], conditions, session.engine)
+    run = run_checks(paths or [], conditions, session.engine)
+    checked = run.checked
     least = LEVELS[level.value]
     shown = replace(
         checked, judgements=tuple(each for each in checked.judgements if each.level >= least)
     )
-    save_or_print(session, render(shown, format_.value), output)
+    text = render(shown, format_.value, rules=run.rules, base=Path.cwd())
+    save_or_print(session, text, output)
     end(checked)
 
 
