@@ -116,7 +116,7 @@ class Judgement:
     def fingerprint(self) -> str:
         """What stays when lines move: 32 hexadecimal digits of rule, item, side and key."""
         parts = (self.rule.id, self.item, self.side or "", self.key)
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
     def to_finding(self) -> Finding:
         """The judgement as every command shows findings."""

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from wcompose.check.model import Bump, Change, ChangeKind, Judgement
+from wcompose.check.model import Bump, Change, ChangeKind
 from wcompose.check.outputs.data import VERSION, dumped, judgement_json, place_json
 from wcompose.check.outputs.markdown import code, fenced, fill, plain, prose
 from wcompose.check.outputs.places import Places
 from wcompose.check.outputs.wording import (
     BUMPS,
-    consequences,
+    broken,
     counted,
     fingerprints,
     one_line,
@@ -22,8 +22,6 @@ from wcompose.texts import printable
 
 DIFF_MARK = "<!-- wcompose diff -->"
 """First line of a comment, by which a later run finds it."""
-
-_SIGNS = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "~", ChangeKind.REMOVED: "-"}
 
 
 def changes_summary(changes: Iterable[Change]) -> str:
@@ -53,19 +51,21 @@ def _lines(change: Change) -> Iterator[str]:
         yield f"  --> {one_line(str(place))}"
     for line in _diff(change):
         yield f"    {line}".rstrip()
+    for line in _consequences(change):
+        yield f"  = {one_line(line)}"
+
+
+def _consequences(change: Change) -> Iterator[str]:
+    """Whom a change breaks and why, which version it needs, and what to do; each line once."""
+    lines: list[str] = []
     for judgement in change.judgements:
-        for line in _consequences(judgement):
-            yield f"  = {one_line(line)}"
-    if not change.judgements and change.bump is not Bump.NONE:
-        yield f"  = needs {BUMPS[change.bump]}"
-
-
-def _consequences(judgement: Judgement) -> Iterator[str]:
-    first, *rest = (*consequences(judgement), "")
-    yield f"{judgement.rule.id}: {first or judgement.message}"
-    yield from (line for line in rest if line)
-    if judgement.hint:
-        yield f"hint: {judgement.hint}"
+        whom = tuple(broken(judgement.side, judgement.effects, Bump.NONE))
+        lines += [f"{judgement.rule.id}: {each}" for each in whom or (judgement.message,)]
+        lines += judgement.causes
+    if change.bump is not Bump.NONE:
+        lines.append(f"needs {BUMPS[change.bump]}")
+    lines += [f"hint: {judgement.hint}" for judgement in change.judgements if judgement.hint]
+    yield from dict.fromkeys(lines)
 
 
 def _diff(change: Change) -> Iterator[str]:
@@ -130,7 +130,7 @@ def as_markdown(changes: Sequence[Change]) -> str:
 def _row(change: Change) -> str:
     rules = dict.fromkeys(judgement.rule.id for judgement in change.judgements)
     cells = (
-        _SIGNS[change.kind].replace("~", "&#126;").replace("+", "&#43;").replace("-", "&#45;"),
+        change.kind.value,
         code(change.item) if change.item else "",
         prose(change.message),
         "<br>".join(map(code, rules)),
@@ -141,8 +141,7 @@ def _row(change: Change) -> str:
 
 def _detail(change: Change) -> str:
     parts = [f"\n**{change.kind.value}** {code(change.item)}: {prose(change.message)}\n"]
-    told = [line for each in change.judgements for line in _consequences(each)]
-    if told:
+    if told := list(_consequences(change)):
         parts += ["\n", *(f"- {prose(line)}\n" for line in told)]
     if body := "\n".join(_diff(change)):
         parts.append("\n" + fenced(body, "diff"))

@@ -85,7 +85,8 @@ def _row(judgement: Judgement, places: Places) -> str:
 
 
 def _detail(judgement: Judgement, places: Places) -> str:
-    spot = places.spot_of(judgement).shown
+    # A line of another revision is told here only: the table leads to files of now.
+    spot = str(judgement.place) if judgement.place.file else places.spot_of(judgement).shown
     head = f"**{LEVELS[judgement.level]}** {code(judgement.rule.id)}: {prose(judgement.message)}"
     lines = [f"\n{head}\n"]
     if spot:

@@ -34,7 +34,11 @@ class Spot:
     @property
     def uri(self) -> str:
         """The file as a relative reference, or a ``file`` URI where it is absolute."""
-        path = quote(self.file.encode("utf-8", "surrogateescape"), safe="/")
+        try:
+            data = self.file.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            data = self.file.encode("utf-8", "replace")
+        path = quote(data, safe="/")
         return f"file://{path}" if self.is_absolute else path
 
     @property
