@@ -1,0 +1,275 @@
+"""Rules about what nothing uses, and about what stands there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wcompose.check.lint_items import Found, LintedPackage, named_in, parts_of
+from wcompose.contract.model import (
+    Function,
+    FunctionExtern,
+    Interface,
+    InterfaceExtern,
+    TypeExtern,
+    World,
+)
+from wcompose.contract.types import (
+    Definition,
+    HandleType,
+    ListType,
+    MembersType,
+    Primitive,
+    ResourceType,
+    Type,
+    TypeDef,
+)
+
+_FEWEST_MEMBERS = 3
+"""Members of a type that is told to be the same as another of a different name."""
+
+
+def use_used(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    referred = _referred(package)
+    for item, type_ in package.uses:
+        if id(type_) in referred or item.container is None:
+            continue
+        source = type_.definition
+        owner = source.owner.name if isinstance(source, TypeDef) else ""
+        user = item.container
+        yield Found(
+            f"`{user.path}` uses `{type_.name}` for nothing",
+            item.path,
+            item.place,
+            f"remove it: whoever has {user.word} `{user.name}` has to import `{owner}` for it",
+        )
+    for file in package.outlines:
+        named = {each.name for each in file.mentions if each.scope}
+        for each in file.mentions:
+            alias = each.alias or each.plain
+            if not each.scope and each.keyword == "use" and alias not in named:
+                yield Found(
+                    f"`{alias}` is used by nothing in this file",
+                    f"{package.stem}/{alias}",
+                    each.place,
+                    "remove the line",
+                    key="top-level",
+                )
+
+
+def type_used(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    reached = _reached(package)
+    served = {
+        each.owner.name
+        for name, interface in package.contract.interfaces.items()
+        for user in interface.types.values()
+        if id(user) in reached
+        for each in user.chain()[1:]
+        if each.owner.name != name
+    }
+    for item, type_ in package.types:
+        if id(type_) in reached or type_.is_resource or item.container is None:
+            continue
+        home = item.container.thing
+        # An interface of types only, that nothing here uses, is there for other packages.
+        if isinstance(home, Interface) and not home.functions and home.name not in served:
+            continue
+        yield Found(
+            f"no function takes or gives `{type_.name}`",
+            item.path,
+            item.place,
+            "remove it, or say in a comment who needs it: adding a type later breaks exporters only",
+        )
+
+
+def interface_used(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    if not package.worlds:
+        return
+    placed: set[str] = set()
+    for world in package.contract.worlds.values():
+        for extern in (*world.imports.values(), *world.exports.values()):
+            if isinstance(extern, InterfaceExtern):
+                placed.add(extern.interface.name)
+    for interface in package.interfaces:
+        if interface.name not in placed:
+            path = package.path(interface.name)
+            plain = path.rpartition("/")[2]
+            yield Found(
+                f"no world imports or exports `{plain}`",
+                path,
+                interface.place,
+                f"write `import {plain};` or `export {plain};` in a world, or remove it",
+            )
+
+
+def item_empty(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    for item in package.items:
+        match item.thing:
+            case Interface(types=types, functions=functions) if not types and not functions:
+                yield Found(f"interface `{item.name}` is empty", item.path, item.place, "remove it")
+            case World(imports=imports, exports=exports) if not imports and not exports:
+                yield Found(f"world `{item.name}` is empty", item.path, item.place, "remove it")
+
+
+def resource_reachable(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    given: set[int] = set()
+    taken: set[int] = set()
+    constructed: set[int] = set()
+    with_functions: set[int] = set()
+    for function in _all_functions(package):
+        resource = function.resource
+        if resource is not None:
+            with_functions.add(id(resource.root))
+            if function.kind.value == "constructor":
+                constructed.add(id(resource.root))
+        given |= set(_handles(function.result, is_own=True))
+        for parameter in function.parameters:
+            taken |= set(_handles(parameter.type, is_own=False))
+            # What one side passes, it has made itself.
+            given |= set(_handles(parameter.type, is_own=True))
+    for item, type_ in package.types:
+        if not isinstance(type_.definition, ResourceType):
+            continue
+        key = id(type_)
+        if key not in given and key not in constructed:
+            yield Found(
+                f"nothing gives a `{type_.name}`: it has no constructor, and no function returns one",
+                item.path,
+                item.place,
+                "add a constructor, or a function that returns one",
+                key="origin",
+            )
+        elif key not in with_functions and key not in taken:
+            yield Found(
+                f"nothing can be done with a `{type_.name}`: it has no methods, and no function takes one",
+                item.path,
+                item.place,
+                "add a method, or return something else",
+                key="use",
+            )
+
+
+def no_cross_file_dup_type(package: LintedPackage) -> Iterator[Found]:
+    """See the table."""
+    shapes = _Shapes()
+    firsts: dict[int, list[tuple[str, TypeDef, str]]] = {}
+    for item, type_ in package.types:
+        if not isinstance(type_.definition, MembersType) or len(type_.definition.members) < 2:
+            continue
+        home = item.container.path if item.container else ""
+        same = firsts.setdefault(shapes.of(type_.definition), [])
+        for path, other, other_home in same:
+            is_alike = other.name == type_.name or len(type_.definition.members) >= _FEWEST_MEMBERS
+            if other_home != home and is_alike:
+                plain = other_home.rpartition("/")[2]
+                renamed = "" if other.name == type_.name else f" as {type_.name}"
+                yield Found(
+                    f"`{type_.name}` is the same as `{path}`",
+                    item.path,
+                    item.place,
+                    f"write `use {plain}.{{{other.name}{renamed}}};` before anything is published",
+                    related=((f"the other `{other.name}`", other.place),),
+                )
+                break
+        else:
+            same.append((item.path, type_, home))
+
+
+def _all_functions(package: LintedPackage) -> Iterator[Function]:
+    for interface in package.contract.interfaces.values():
+        yield from interface.functions.values()
+    for _, function in package.functions:
+        yield function
+
+
+def _handles(of: Type | None, *, is_own: bool) -> Iterator[int]:
+    """Resources inside of a type: those that are owned, or all."""
+    seen: set[int] = set()
+    stack = [of]
+    while stack:
+        each = stack.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, HandleType):
+            if not (is_own and each.is_borrow):
+                yield id(each.resource.root)
+        else:
+            stack.extend(parts_of(each))
+
+
+def _referred(package: LintedPackage) -> set[int]:
+    """Types that anything in the contract refers to directly."""
+    referred: set[int] = set()
+    for item in package.items:
+        referred |= {id(each) for each in item.references}
+        if item.word == "constructor" and not isinstance(item.thing, World | Interface):
+            referred |= {id(each) for each in item.references}
+    for interface in package.contract.interfaces.values():
+        for type_ in interface.types.values():
+            referred |= {id(each) for each in named_in(type_.definition)}
+    for world in package.contract.worlds.values():
+        for extern in (*world.imports.values(), *world.exports.values()):
+            if isinstance(extern, TypeExtern):
+                referred |= {id(each) for each in named_in(extern.type.definition)}
+            elif isinstance(extern, FunctionExtern):
+                function = extern.function
+                types = [each.type for each in function.parameters]
+                referred |= {id(each) for each in named_in(*types, function.result)}
+    return referred
+
+
+def _reached(package: LintedPackage) -> set[int]:
+    """Types that functions of the contract reach, through whatever is between."""
+    reached: set[int] = set()
+    stack: list[Type | None] = []
+    for function in _all_functions(package):
+        stack += [each.type for each in function.parameters]
+        stack.append(function.result)
+    while stack:
+        each = stack.pop()
+        if each is None or id(each) in reached:
+            continue
+        reached.add(id(each))
+        stack.extend(parts_of(each))
+    return reached
+
+
+class _Shapes:
+    """Numbers types, so that types of one structure have one number; resources equal themselves only."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[object, int] = {}
+        self._known: dict[int, int] = {}
+
+    def of(self, type_: Definition | None) -> int:
+        """The number of a type; nesting is bounded by the reader of contracts."""
+        if type_ is None:
+            return -1
+        known = self._known.get(id(type_))
+        if known is None:
+            known = self._numbers.setdefault(self._shape(type_), len(self._numbers))
+            self._known[id(type_)] = known
+        return known
+
+    def _shape(self, type_: Definition) -> object:
+        match type_:
+            case TypeDef(definition=definition):
+                if isinstance(definition, ResourceType):
+                    return ("resource", id(type_))
+                return ("same", self.of(definition))
+            case Primitive(name):
+                return name
+            case HandleType(resource, is_borrow):
+                return ("borrow" if is_borrow else "own", id(resource.root))
+            case MembersType(members):
+                word = type(type_).__name__
+                return (word, tuple((each.name, self.of(each.type)) for each in members))
+            case ListType(element, length):
+                return ("list", self.of(element), length)
+            case _:
+                return (type(type_).__name__, tuple(map(self.of, parts_of(type_))))
