@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, check, compose, diff, encode, graph, inspect, rules, run
+from wcompose.cli import build, check, compose, diff, encode, fmt, graph, inspect, rules, run
 
 
 def register(app: typer.Typer) -> None:
@@ -18,3 +18,4 @@ def register(app: typer.Typer) -> None:
     app.command("check")(check.check)
     app.command("diff")(diff.diff)
     app.command("rules")(rules.rules)
+    app.command("fmt")(fmt.fmt)

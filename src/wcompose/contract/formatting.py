@@ -7,7 +7,9 @@ and this is checked before a text is given out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeAlias
 
 from wcompose.contract.lexing import Comment, Token, tokens_of
@@ -254,17 +256,12 @@ class _Formatter:
         """A list with one element on each line, from behind its opening bracket."""
         *tokens, closing = tokens
         is_first = True
-        while tokens:
-            end = _next_comma(tokens)
-            element = tokens[:end]
-            if not element:
-                raise _unexpected(tokens[0])
+        for element, comma in _elements(tokens):
             self._begin(element[0], depth + 1, is_first=is_first)
             self._flat(element, depth + 1)
-            if end < len(tokens):
-                self._inline(tokens[end], depth + 1)
+            if comma is not None:
+                self._inline(comma, depth + 1)
             self._printer.write(",")
-            tokens = tokens[end + 1 :]
             is_first = False
         self._end_of_block(closing, depth + 1, is_empty=is_first)
         self._printer.line(depth)
@@ -345,19 +342,27 @@ def _stand_apart(before: _Statement, statement: _Statement, depth: int) -> bool:
     return any(each.is_documentation and each.breaks for each in statement.first.comments)
 
 
-def _next_comma(tokens: list[Token]) -> int:
+def _elements(tokens: list[Token]) -> Iterator[tuple[list[Token], Token | None]]:
+    """The elements of a list, each with the comma behind it."""
+    element: list[Token] = []
     depth = 0
-    for index, token in enumerate(tokens):
+    for token in tokens:
         depth += {"(": 1, "<": 1, ")": -1, ">": -1}.get(token.text, 0)
-        if token.text == "," and not depth:
-            return index
-    return len(tokens)
+        if token.text != "," or depth:
+            element.append(token)
+        elif element:
+            yield element, token
+            element = []
+        else:
+            raise _unexpected(token)
+    if element:
+        yield element, None
 
 
 def _without_last_commas(tokens: list[Token]) -> list[Token]:
     kept = [
         token
-        for token, after in zip(tokens, tokens[1:], strict=False)
+        for token, after in pairwise(tokens)
         if token.text != "," or after.text not in _CLOSING or token.comments
     ]
     return [*kept, tokens[-1]]

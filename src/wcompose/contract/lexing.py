@@ -98,7 +98,7 @@ def tokens_of(text: str) -> list[Token]:
             comments.clear()
             at, breaks = token.end(), 0
         else:
-            raise unexpected(text, at, f"unexpected character {ascii(text[at])}")
+            raise unexpected(text, at, f"unexpected character {text[at]!a}")
     found.append(Token("", tuple(comments), breaks))
     return found
 
