@@ -67,14 +67,8 @@ def result_error_typed(package: LintedPackage) -> Iterator[Found]:
         result = function.result
         if not isinstance(result, ResultType):
             continue
-        error = result.error
-        while isinstance(error, TypeDef) and not isinstance(error.definition, MembersType):
-            if error.is_resource:
-                break
-            error = parts if isinstance(parts := error.definition, TypeDef | Primitive) else None
-            if error is None:
-                break
-        if result.error is None:
+        error = result.error.root.definition if isinstance(result.error, TypeDef) else result.error
+        if error is None:
             words = "does not say why it failed"
         elif isinstance(error, Primitive):
             words = f"says why it failed as a `{error.name}`"

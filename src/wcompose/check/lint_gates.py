@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wcompose.check.lint_items import Found, Item, LintedPackage, joined
+from wcompose.check.lint_text import Mention
 from wcompose.contract.model import Function, Interface, World
 from wcompose.contract.names import parse_item_name, parse_version
 from wcompose.contract.types import UNGATED, Stability, TypeDef
+from wcompose.report import Level
 from wcompose.suggest import nearest
 
 
@@ -25,19 +27,10 @@ def gate_containment(package: LintedPackage) -> Iterator[Found]:
                 item.place,
                 f"write `{_gate(outer)}` in front of it",
                 key="container",
+                level=_level(item.stability),
             )
-    for mention in package.mentions:
-        world = _world_of(package, mention.scope)
-        is_extern = mention.keyword in {"import", "export", "include"}
-        if is_extern and world is not None and _is_weaker(mention.gate, world.stability):
-            yield Found(
-                f"{mention.keyword} of `{mention.name}` {_words(mention.gate)}, but stands in world "
-                f"`{world.name}`, which {_words(world.stability)}",
-                f"{package.stem}/{world.name}.{mention.name.partition('@')[0]}",
-                mention.place,
-                f"write `{_gate(world.stability)}` in front of it",
-                key=f"container {mention.keyword}",
-            )
+    for world in package.worlds:
+        yield from _weaker_externs(package, world)
     for user, gate, target, name in _references(package):
         if target.stability.feature or not _is_own_thing(package, target):
             continue
@@ -54,6 +47,34 @@ def gate_containment(package: LintedPackage) -> Iterator[Found]:
             )
 
 
+def _weaker_externs(package: LintedPackage, world: World) -> Iterator[Found]:
+    """Imports, exports and includes of a world that are gated weaker than it; one for each gate."""
+    weaker: dict[Stability, list[Mention]] = {}
+    for mention in package.mentions_in(world):
+        if mention.keyword != "use" and _is_weaker(mention.gate, world.stability):
+            weaker.setdefault(mention.gate, []).append(mention)
+    for gate, mentions in weaker.items():
+        first = mentions[0]
+        others = len(mentions) - 1
+        more = f" (and {others} other{'s' if others > 1 else ''})" if others else ""
+        yield Found(
+            f"{first.keyword} of `{first.name}`{more} {_words(gate)}, but stands in world "
+            f"`{world.name}`, which "
+            f"{_words(world.stability)}",
+            package.path(world.external_name),
+            first.place,
+            f"write `{_gate(world.stability)}` in front of {'each' if others else 'it'}",
+            (f"the others: {joined(each.name for each in mentions[1:])}",) if others else (),
+            key=f"externs {gate.since} {gate.feature}",
+            level=_level(gate),
+        )
+
+
+def _level(gate: Stability) -> Level | None:
+    """Weight of a gate that is too weak: where there is none, what encloses it speaks for it."""
+    return Level.WARNING if gate == UNGATED else None
+
+
 def stable_no_use_unstable(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
     for user, gate, target, name in _references(package):
@@ -68,23 +89,23 @@ def stable_no_use_unstable(package: LintedPackage) -> Iterator[Found]:
                 related=((f"`{name}`", target.place),),
                 key=name,
             )
-    for mention in package.mentions:
-        target = package.interface_of(mention)
-        world = _world_of(package, mention.scope)
-        if target is None or world is None or mention.keyword == "use":
-            continue
-        feature = target.stability.feature
-        gate = mention.gate if mention.gate != UNGATED else world.stability
-        if feature and gate.feature != feature:
-            yield Found(
-                f"world `{world.name}` {_verb(mention.keyword)} `{mention.plain}`, which "
-                f"{_words(target.stability)}",
-                f"{package.stem}/{world.name}.{mention.name.partition('@')[0]}",
-                mention.place,
-                f"write `@unstable(feature = {feature})` in front of it",
-                related=((f"`{mention.plain}`", target.place),),
-                key=mention.keyword,
-            )
+    for world in package.worlds:
+        for mention in package.mentions_in(world):
+            target = package.interface_of(mention)
+            if target is None or mention.keyword == "use":
+                continue
+            feature = target.stability.feature
+            gate = mention.gate if mention.gate != UNGATED else world.stability
+            if feature and gate.feature != feature:
+                yield Found(
+                    f"world `{world.name}` {_verb(mention.keyword)} `{mention.plain}`, which "
+                    f"{_words(target.stability)}",
+                    f"{package.path(world.external_name)}.{mention.name.partition('@')[0]}",
+                    mention.place,
+                    f"write `@unstable(feature = {feature})` in front of it",
+                    related=((f"`{mention.plain}`", target.place),),
+                    key=mention.keyword,
+                )
 
 
 def gate_since_present(package: LintedPackage) -> Iterator[Found]:
@@ -235,10 +256,6 @@ def _is_own_thing(package: LintedPackage, thing: TypeDef | Interface | World | F
     else:
         name = thing.name
     return parse_item_name(name) is None or package.is_own(name)
-
-
-def _world_of(package: LintedPackage, name: str) -> World | None:
-    return next((each for each in package.worlds if each.name == name), None) if name else None
 
 
 def _words(gate: Stability) -> str:

@@ -117,10 +117,11 @@ class Item:
         """Types with a name that it refers to directly."""
         match self.thing:
             case Function() as function:
-                types = [each.type for each in function.parameters]
+                types: list[Type | None] = [each.type for each in function.parameters]
                 if function.kind is FunctionKind.METHOD:
                     types = types[1:]
-                if (function.result is not None and function.kind is not FunctionKind.CONSTRUCTOR) or isinstance(function.result, ResultType):
+                is_plain = function.kind is not FunctionKind.CONSTRUCTOR
+                if is_plain or isinstance(function.result, ResultType):
                     types.append(function.result)
                 return tuple(named_in(*types))
             case TypeDef(definition=definition):
@@ -271,22 +272,37 @@ class LintedPackage:
         """What statements of its files name."""
         return tuple(mention for each in self.outlines for mention in each.mentions)
 
+    def mentions_in(self, world: World) -> tuple[Mention, ...]:
+        """What statements of a world of its own name."""
+        return self._mentions_by_scope.get(world.name, ())
+
+    @cached_property
+    def _mentions_by_scope(self) -> Mapping[str, tuple[Mention, ...]]:
+        scopes: dict[str, list[Mention]] = {}
+        for each in self.mentions:
+            scopes.setdefault(each.scope, []).append(each)
+        return {scope: tuple(mentions) for scope, mentions in scopes.items()}
+
     @cached_property
     def header(self) -> Place:
         """Where its name is written, as far as that is known."""
         places = [each.package_place for each in self.outlines if each.package]
         return replace(places[0], item=self.stem) if places else Place(item=self.stem)
 
+    @cached_property
+    def _aliases(self) -> Mapping[tuple[str, str], str]:
+        """What each file's own names stand for, by file and name."""
+        return {
+            (each.place.file, each.alias or each.plain): each.name
+            for each in self.mentions
+            if not each.scope and each.keyword == "use"
+        }
+
     def interface_of(self, mention: Mention) -> Interface | World | None:
         """What a statement names; none where that is not known."""
         name = mention.name
         if not mention.package:
-            for each in self.outlines:
-                if each.file == mention.place.file:
-                    for use in each.mentions:
-                        if not use.scope and (use.alias or use.plain) == name:
-                            name = use.name
-                            break
+            name = self._aliases.get((mention.place.file, name), name)
             if "/" not in name:
                 name = external_name(self.contract.package, name)
         elif not mention.has_version and mention.package == self.stem:

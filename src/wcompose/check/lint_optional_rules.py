@@ -1,4 +1,4 @@
-"""The rules of lint that are off unless asked for: matters of style, documentation and of some packages."""
+"""The rules of lint that are off unless asked for: style, documentation, what suits some packages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _STYLE = (
         "name-no-repeat",
         "style",
         "cases, flags and fields do not repeat the name of their type",
-        "WIT tells them apart by their type, and bindings put its name in front where a language needs it.",
+        "WIT tells them apart by their type, and bindings put its name in front where a language "
+        "needs it.",
         bad="  enum size {\n    size-small,\n    size-large,\n  }",
         good="  enum size {\n    small,\n    large,\n  }",
     ),
@@ -100,7 +101,8 @@ _OPTIONAL = (
         "func-param-record",
         "optional",
         "functions have at most 6 parameters, and none of them is a `bool`",
-        "Neither parameters nor records can grow on a version track, resources can; and `true` does not say "
+        "Neither parameters nor records can grow on a version track, resources can; and `true` "
+        "does not say "
         "at the call what it means.",
         bad="  search: func(text: string, exact: bool) -> list<u64>;",
         good="  enum match {\n    exact,\n    similar,\n  }\n"
@@ -133,7 +135,8 @@ _OPTIONAL = (
     _rule(
         "p3-ready",
         "optional",
-        "nothing is there that WASI 0.3 replaces: `wasi:io`, futures made by hand, bodies as lists of bytes",
+        "nothing is there that WASI 0.3 replaces: `wasi:io`, futures made by hand, bodies as lists "
+        "of bytes",
         "From WASI 0.3 on the Component Model itself has `async func`, `future` and `stream` "
         "(Concurrency.md).",
         bad="  resource future-receipt {",

@@ -23,7 +23,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "a package has a released version",
-        "Names without a version, or with a prerelease, link to exactly the same name only (Explainer.md, "
+        "Names without a version, or with a prerelease, link to exactly the same name only "
+        "(Explainer.md, "
         "Canonical Interface Name), so no second version of the package can ever stand for the first.",
         bad="package shop:orders;",
         good="package shop:orders@1.0.0;",
@@ -43,7 +44,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "a file is named in lower-case words joined by hyphens, after an interface or a world in it",
-        "Whoever looks for an interface finds its file. Files called `world`, `worlds`, `main`, `package` "
+        "Whoever looks for an interface finds its file. Files called `world`, `worlds`, `main`, "
+        "`package` "
         "or like the package may hold anything, and so may the only file.",
         bad="// file `Orders_API.wit`\ninterface orders {\n  count: func() -> u32;\n}",
         good="// file `orders.wit`\ninterface orders {\n  count: func() -> u32;\n}",
@@ -53,7 +55,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "what comes from other packages comes with a version",
-        "The version is part of the name that binaries import. Without one, nothing tells two states of a "
+        "The version is part of the name that binaries import. Without one, nothing tells two "
+        "states of a "
         "package apart.",
         bad="world shop {\n  import bank:payments/transfer;\n}",
         good="world shop {\n  import bank:payments/transfer@1.0.0;\n}",
@@ -65,8 +68,10 @@ _MINIMAL = (
         "one version of a package on each version track",
         "Versions of one track stand for each other when components are linked, so two of them are one "
         "import in two spellings; `wasm-tools component semver-check` fails on them.",
-        bad="world shop {\n  import bank:payments/transfer@1.0.0;\n  import bank:payments/refund@1.1.0;\n}",
-        good="world shop {\n  import bank:payments/transfer@1.1.0;\n  import bank:payments/refund@1.1.0;\n}",
+        bad="world shop {\n  import bank:payments/transfer@1.0.0;\n"
+        "  import bank:payments/refund@1.1.0;\n}",
+        good="world shop {\n  import bank:payments/transfer@1.1.0;\n"
+        "  import bank:payments/refund@1.1.0;\n}",
     ),
 )
 
@@ -86,7 +91,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "a function takes or gives every type, if only inside of another one",
-        "Binaries drop it, and whoever exports the interface has to export it all the same. Interfaces of "
+        "Binaries drop it, and whoever exports the interface has to export it all the same. "
+        "Interfaces of "
         "types only, that nothing of the package uses, are left in peace.",
         bad="interface orders {\n  record discount {\n    percent: u8,\n  }\n  total: func() -> u64;\n}",
         good="interface orders {\n  record discount {\n    percent: u8,\n  }\n"
@@ -97,7 +103,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "in a package with worlds, a world imports or exports every interface",
-        "Otherwise no component can be built that has it. A package without worlds is a library, and not "
+        "Otherwise no component can be built that has it. A package without worlds is a library, "
+        "and not "
         "meant.",
         bad="interface refunds {\n  refund: func(order: u64);\n}\nworld shop {\n  export orders;\n}",
         good="interface refunds {\n  refund: func(order: u64);\n}\n"
@@ -117,7 +124,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "interfaces of one package share a type and do not repeat it",
-        "Bindings make two types of it that do not convert into each other. Hoisting it later with `use` "
+        "Bindings make two types of it that do not convert into each other. Hoisting it later with "
+        "`use` "
         "breaks exporters.",
         bad="interface returns {\n  record address {\n    street: string,\n    city: string,\n  }\n"
         "  pick-up: func(at: address);\n}",
@@ -128,7 +136,8 @@ _BASIC = (
         "basic",
         Level.ERROR,
         "an item is gated at least as strictly as what it stands in and what it refers to",
-        "WIT.md, Feature Gates, calls anything else an error, though `wit-parser` takes it: the item would "
+        "WIT.md, Feature Gates, calls anything else an error, though `wit-parser` takes it: the "
+        "item would "
         "be there in versions that lack what it needs.",
         bad="@since(version = 1.1.0)\ninterface refunds {\n  refund: func(order: u64);\n}",
         good="@since(version = 1.1.0)\ninterface refunds {\n  @since(version = 1.1.0)\n"
@@ -139,7 +148,8 @@ _BASIC = (
         "basic",
         Level.ERROR,
         "nothing refers to something unstable but what is unstable under the same feature",
-        "Unstable items may change or go at any time (WIT.md, Feature Gates), and where the feature is off "
+        "Unstable items may change or go at any time (WIT.md, Feature Gates), and where the "
+        "feature is off "
         "the package no longer parses.",
         bad="  @unstable(feature = orders-vouchers)\n  type voucher = string;\n"
         "  @since(version = 1.0.0)\n  redeem: func(code: voucher);",
@@ -151,7 +161,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "an item is deprecated no earlier than it came, and no later than now",
-        "A version that comes before the item or after the package tells nobody what to do; `wit-parser` "
+        "A version that comes before the item or after the package tells nobody what to do; "
+        "`wit-parser` "
         "takes both.",
         bad="  @since(version = 1.1.0)\n  @deprecated(version = 1.0.0)\n  total: func() -> u64;",
         good="  @since(version = 1.0.0)\n  @deprecated(version = 1.1.0)\n  total: func() -> u64;",
@@ -172,7 +183,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "a resource can be got, and something can be done with it",
-        "A resource that has no constructor and that no function returns does not exist; one that has no "
+        "A resource that has no constructor and that no function returns does not exist; one that "
+        "has no "
         "method and that no function takes is of no use.",
         bad="  resource basket {\n    add: func(article: u64);\n  }",
         good="  resource basket {\n    constructor();\n    add: func(article: u64);\n  }",
@@ -185,7 +197,8 @@ _STANDARD = (
         "standard",
         Level.WARNING,
         "in a package with gates, every interface and world has one",
-        "`@since` is how readers and tools learn which version they need; half of it tells them nothing.",
+        "`@since` is how readers and tools learn which version they need; half of it tells them "
+        "nothing.",
         bad="interface refunds {\n  refund: func(order: u64);\n}",
         good="@since(version = 1.1.0)\ninterface refunds {\n  @since(version = 1.1.0)\n"
         "  refund: func(order: u64);\n}",
@@ -195,7 +208,8 @@ _STANDARD = (
         "standard",
         Level.WARNING,
         "a feature begins with the name of its package",
-        "Features are switched on by name for all packages at once (WIT.md, Feature Gates), so a bare name "
+        "Features are switched on by name for all packages at once (WIT.md, Feature Gates), so a "
+        "bare name "
         "may be another package's. A name that is nearly another one of the package is told as well.",
         bad="  @unstable(feature = vouchers)\n  redeem: func(code: string);",
         good="  @unstable(feature = orders-vouchers)\n  redeem: func(code: string);",
@@ -225,12 +239,12 @@ _STANDARD = (
         "standard",
         Level.WARNING,
         "variants and enums of errors have a case for everything else",
-        "A case is a tag on the wire, so none can be added on a version track (CanonicalABI.md, Loading). "
+        "A case is a tag on the wire, so none can be added on a version track (CanonicalABI.md, "
+        "Loading). "
         "A case such as `other(string)` takes what nobody thought of.",
-        bad="  variant order-error {\n    sold-out,\n    unknown-article(u64),\n  }".replace(
-            "unknown-article", "no-such-article"
-        ),
-        good="  variant order-error {\n    sold-out,\n    no-such-article(u64),\n    other(string),\n  }",
+        bad="  variant order-error {\n    sold-out,\n    no-such-article(u64),\n  }",
+        good="  variant order-error {\n    sold-out,\n    no-such-article(u64),\n"
+        "    other(string),\n  }",
     ),
     _rule(
         "exported-interface-small",

@@ -79,7 +79,7 @@ def type_used(package: LintedPackage) -> Iterator[Found]:
             f"no function takes or gives `{type_.name}`",
             item.path,
             item.place,
-            "remove it, or say in a comment who needs it: adding a type later breaks exporters only",
+            "remove it, or write a function that does",
         )
 
 
@@ -145,7 +145,7 @@ def resource_reachable(package: LintedPackage) -> Iterator[Found]:
             )
         elif key not in with_functions and key not in taken:
             yield Found(
-                f"nothing can be done with a `{type_.name}`: it has no methods, and no function takes one",
+                f"a `{type_.name}` is good for nothing: it has no methods, and no function takes one",
                 item.path,
                 item.place,
                 "add a method, or return something else",

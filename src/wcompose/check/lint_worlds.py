@@ -27,7 +27,8 @@ def exported_interface_small(package: LintedPackage) -> Iterator[Found]:
         if name in importers and name in exporters and count > MOST_FUNCTIONS:
             path = package.path(name)
             yield Found(
-                f"`{path.rpartition('/')[2]}` has {count} functions, and worlds both import and export it",
+                f"`{path.rpartition('/')[2]}` has {count} functions, and worlds both import and "
+                "export it",
                 path,
                 interface.place,
                 "split it: no function can be added that does not break one side or the other",
