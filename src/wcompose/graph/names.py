@@ -8,19 +8,21 @@ from wcompose.contract import parse_item_name
 
 
 def matching_names(wanted: str, names: Iterable[str]) -> list[str]:
-    """The names that ``wanted`` means: itself, or the same interface when it states no version."""
+    """The names that ``wanted`` means.
+
+    It may leave out the version, or everything but the interface: ``acme:db/store`` and ``store`` mean
+    ``acme:db/store@1.2.0`` where there is nothing else that they could mean.
+    """
     known = list(names)
     if wanted in known:
         return [wanted]
-    item = parse_item_name(wanted)
-    if item is None:
-        return []
-    return [
-        name
-        for name in known
-        if (other := parse_item_name(name)) is not None
-        and (item.same_interface(other) if item.version is None else item.matches(other))
-    ]
+    items = [(name, item) for name in known if (item := parse_item_name(name)) is not None]
+    asked = parse_item_name(wanted)
+    if asked is None:
+        return [name for name, item in items if item.interface == wanted]
+    if asked.version is None:
+        return [name for name, item in items if asked.same_interface(item)]
+    return [name for name, item in items if asked.matches(item)]
 
 
 def comparable(name: str) -> str:
