@@ -155,11 +155,11 @@ def p3_ready(package: LintedPackage) -> Iterator[Found]:
                 item.place,
                 "`future<…>` takes its place in WASI 0.3",
             )
-    for item, name, of, place in _named_values(package):
+    for path, name, of, place in _named_values(package):
         if name.lower() in {"body", "content", "contents", "payload"} and _is_bytes(of):
             yield Found(
                 f"`{name}` is passed as a whole `list<u8>`",
-                item,
+                path,
                 place,
                 "`stream<u8>` lets it begin before it is complete",
                 key="bytes",

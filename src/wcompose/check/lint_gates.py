@@ -91,19 +91,19 @@ def stable_no_use_unstable(package: LintedPackage) -> Iterator[Found]:
             )
     for world in package.worlds:
         for mention in package.mentions_in(world):
-            target = package.interface_of(mention)
-            if target is None or mention.keyword == "use":
+            named = package.interface_of(mention)
+            if named is None or mention.keyword == "use":
                 continue
-            feature = target.stability.feature
+            feature = named.stability.feature
             gate = mention.gate if mention.gate != UNGATED else world.stability
             if feature and gate.feature != feature:
                 yield Found(
                     f"world `{world.name}` {_verb(mention.keyword)} `{mention.plain}`, which "
-                    f"{_words(target.stability)}",
+                    f"{_words(named.stability)}",
                     f"{package.path(world.external_name)}.{mention.name.partition('@')[0]}",
                     mention.place,
                     f"write `@unstable(feature = {feature})` in front of it",
-                    related=((f"`{mention.plain}`", target.place),),
+                    related=((f"`{mention.plain}`", named.place),),
                     key=mention.keyword,
                 )
 

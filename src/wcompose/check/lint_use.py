@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from wcompose.check.lint_items import Found, LintedPackage, named_in, parts_of
 from wcompose.contract.model import (
@@ -116,8 +116,8 @@ def item_empty(package: LintedPackage) -> Iterator[Found]:
 
 def resource_reachable(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
-    given: set[int] = set()
-    taken: set[int] = set()
+    passed: list[Type | None] = []
+    results: list[Type | None] = []
     constructed: set[int] = set()
     with_functions: set[int] = set()
     for function in _all_functions(package):
@@ -126,11 +126,11 @@ def resource_reachable(package: LintedPackage) -> Iterator[Found]:
             with_functions.add(id(resource.root))
             if function.kind.value == "constructor":
                 constructed.add(id(resource.root))
-        given |= set(_handles(function.result, is_own=True))
-        for parameter in function.parameters:
-            taken |= set(_handles(parameter.type, is_own=False))
-            # What one side passes, it has made itself.
-            given |= set(_handles(parameter.type, is_own=True))
+        results.append(function.result)
+        passed += [each.type for each in function.parameters]
+    # What one side passes, it has made itself.
+    given = _handles((*results, *passed), is_own=True)
+    taken = _handles(passed, is_own=False)
     for item, type_ in package.types:
         if not isinstance(type_.definition, ResourceType):
             continue
@@ -186,10 +186,11 @@ def _all_functions(package: LintedPackage) -> Iterator[Function]:
         yield function
 
 
-def _handles(of: Type | None, *, is_own: bool) -> Iterator[int]:
-    """Resources inside of a type: those that are owned, or all."""
+def _handles(types: Iterable[Type | None], *, is_own: bool) -> set[int]:
+    """Resources inside of types: those that are owned, or all."""
+    handles: set[int] = set()
     seen: set[int] = set()
-    stack = [of]
+    stack = list(types)
     while stack:
         each = stack.pop()
         if each is None or id(each) in seen:
@@ -197,9 +198,10 @@ def _handles(of: Type | None, *, is_own: bool) -> Iterator[int]:
         seen.add(id(each))
         if isinstance(each, HandleType):
             if not (is_own and each.is_borrow):
-                yield id(each.resource.root)
+                handles.add(id(each.resource.root))
         else:
             stack.extend(parts_of(each))
+    return handles
 
 
 def _referred(package: LintedPackage) -> set[int]:
