@@ -117,7 +117,7 @@ def func_params_flat(package: LintedPackage) -> Iterator[Found]:
                 f"{item.word} `{item.name}` passes {count:,} core values, and {kind}calls {most}",
                 item.path,
                 item.place,
-                "pass less, or take the way through memory into account",
+                "pass less: the others go through memory",
             )
 
 

@@ -48,8 +48,8 @@ _COMMENTS = tuple(
             "package",
             "a package is documented",
             "The comment above `package` is the first thing that `wcompose docs` shows.",
-            "package shop:orders@1.0.0;",
-            "/// Orders of a shop.\npackage shop:orders@1.0.0;",
+            "package shop:orders@1.1.0;",
+            "/// Orders of a shop.\npackage shop:orders@1.1.0;",
         ),
         (
             "interface",

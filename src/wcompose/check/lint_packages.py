@@ -72,7 +72,7 @@ def file_name(package: LintedPackage) -> Iterator[Found]:
             kinds = [f"{kind} `{name}`" for kind, name, _ in each.items[:2]]
             more = "" if len(names) <= 2 else " and more"
             yield Found(
-                f"`{stem}.wit` holds {' and '.join(kinds)}{more}, none of which it is named after",
+                f"`{stem}.wit` holds {' and '.join(kinds)}{more}, and is called like nothing in it",
                 item,
                 place,
                 f"rename it to `{names[0]}.wit`",

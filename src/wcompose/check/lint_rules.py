@@ -96,7 +96,7 @@ _BASIC = (
         "types only, that nothing of the package uses, are left in peace.",
         bad="interface orders {\n  record discount {\n    percent: u8,\n  }\n  total: func() -> u64;\n}",
         good="interface orders {\n  record discount {\n    percent: u8,\n  }\n"
-        "  total: func(with: discount) -> u64;\n}",
+        "  total: func(less: discount) -> u64;\n}",
     ),
     _rule(
         "interface-used",
@@ -159,7 +159,7 @@ _BASIC = (
     _rule(
         "gate-deprecated-order",
         "basic",
-        Level.WARNING,
+        Level.ERROR,
         "an item is deprecated no earlier than it came, and no later than now",
         "A version that comes before the item or after the package tells nobody what to do; "
         "`wit-parser` "

@@ -1,0 +1,127 @@
+"""Lint: every rule on every fixture, real packages, large ones and odd ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from golden import assert_golden
+from support import REPOSITORY
+
+from wcompose.check.lint import finder, lint
+from wcompose.check.lint_rules import LINT_RULES
+from wcompose.check.model import Judgement, Rule
+from wcompose.contract import Contract
+from wcompose.engine import Engine
+from wcompose.report import Level
+
+FIXTURES = Path(__file__).parent / "lint"
+RULES = {rule.id: rule for rule in LINT_RULES}
+
+
+def linted(engine: Engine, path: Path) -> list[Judgement]:
+    """What is found in a path, with files named relative to it."""
+    data = engine.resolve(path)
+    texts = {name: Path(name).read_text("utf-8") for name in data["files"]}
+    found = list(lint(Contract.from_json(data, texts), texts))
+    return sorted(found, key=Judgement.sort_key)
+
+
+def fixture(rule: str, word: str) -> Path:
+    file = FIXTURES / rule / f"{word}.wit"
+    return file if file.is_file() else FIXTURES / rule / word
+
+
+def fired(judgements: list[Judgement]) -> set[str]:
+    return {each.rule.id for each in judgements}
+
+
+@pytest.mark.parametrize("rule", LINT_RULES, ids=lambda rule: rule.id)
+def test_a_rule_fires_on_its_bad_fixture_and_not_on_its_good_one(
+    engine: Engine, rule: Rule
+) -> None:
+    bad = [each for each in linted(engine, fixture(rule.id, "bad")) if each.rule is rule]
+    assert bad
+    assert rule.id not in fired(linted(engine, fixture(rule.id, "good")))
+    for each in bad:
+        assert each.item.startswith("shop:") or each.item == "bank:payments"
+        assert each.place.file
+        assert each.place.line
+        assert each.place.column
+        assert each.place.source
+        assert each.hint
+        assert not each.message.endswith(".")
+    prints = [each.fingerprint for each in bad]
+    assert len(prints) == len(set(prints))
+
+
+@pytest.mark.parametrize("word", ["bad", "good"])
+@pytest.mark.parametrize("rule", LINT_RULES, ids=lambda rule: rule.id)
+def test_the_examples_of_the_table_are_those_of_the_fixtures(rule: Rule, word: str) -> None:
+    path = fixture(rule.id, word)
+    files = [path] if path.is_file() else sorted(path.rglob("*.wit"))
+    told = [line.strip() for line in getattr(rule, word).splitlines()]
+    text = [line.strip() for each in files for line in each.read_text("utf-8").splitlines()]
+    rest = iter(text)
+    for line in told:
+        if line and not line.startswith("// "):
+            assert line in rest, line
+
+
+def test_what_every_rule_finds_in_every_fixture_is_known(engine: Engine) -> None:
+    lines = list(_matrix(engine))
+    assert_golden(FIXTURES / "matrix.txt", "".join(f"{line}\n" for line in lines))
+    assert {each.name for each in FIXTURES.iterdir() if each.is_dir()} == set(RULES)
+
+
+def _matrix(engine: Engine) -> Iterator[str]:
+    for rule in sorted(RULES):
+        for word in ("bad", "good"):
+            path = fixture(rule, word)
+            yield f"{rule}/{word}"
+            undocumented = 0
+            for each in linted(engine, path):
+                if each.rule.group == "comments" and not rule.startswith("comment-"):
+                    undocumented += 1
+                    continue
+                file = Path(each.place.file).name if path.is_dir() else ""
+                where = f"{file}:{each.place.line}:{each.place.column}".removeprefix(":")
+                level = each.level.name.lower()
+                yield f"  {where} {level} {each.rule.id} [{each.item}] {each.message}"
+            if undocumented:
+                yield f"  without comments: {undocumented}"
+
+
+def test_every_rule_has_a_function_of_its_name() -> None:
+    for rule in LINT_RULES:
+        assert finder(rule).__name__ == rule.id.replace("-", "_")
+    unknown = Rule("no-such-rule", RULES["use-used"].kind, "basic", Level.ERROR, "", "")
+    with pytest.raises(KeyError):
+        finder(unknown)
+
+
+def test_levels_and_groups_are_as_agreed() -> None:
+    errors = {each.id for each in LINT_RULES if each.level is Level.ERROR}
+    assert errors == {"gate-containment", "stable-no-use-unstable", "gate-deprecated-order"}
+    on = {each.group for each in LINT_RULES if each.is_default}
+    off = {each.group for each in LINT_RULES if not each.is_default}
+    assert on == {"minimal", "basic", "standard"}
+    assert off == {"style", "comments", "optional"}
+
+
+def test_our_own_contracts_are_almost_clean(engine: Engine) -> None:
+    found = [each for each in linted(engine, REPOSITORY / "wit") if each.rule.is_default]
+    assert {(each.rule.id, each.item) for each in found} <= {
+        ("error-type-extensible", "digits:vision/analysis.analysis-error")
+    }
+
+
+def test_only_the_main_package_is_linted(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "deps").mkdir()
+    (tmp_path / "a.wit").write_text("package a:b@1.0.0;\nworld w { import c:d/e@1.0.0; }\n")
+    bad = "package c:d@1.0.0;\ninterface e { record %unused { yield: u8 } new: func(); }\n"
+    (tmp_path / "deps/d.wit").write_text(bad)
+    found = linted(engine, tmp_path)
+    assert {each.place.file for each in found} == {str(tmp_path / "a.wit")}
+    assert not {each.rule.id for each in found if each.rule.is_default}
