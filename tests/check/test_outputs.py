@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from datetime import date
 from pathlib import Path, PureWindowsPath
 from typing import Any
 from urllib.parse import unquote
@@ -30,11 +32,13 @@ from golden import assert_golden
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from support import REPOSITORY
 
 from wcompose import __version__
 from wcompose.check.model import Change, ChangeKind, Checked, Judgement
 from wcompose.check.outputs import CHANGE_FORMATS, FORMATS, output_schema, render, render_changes
 from wcompose.check.outputs.markdown import LIMIT
+from wcompose.engine import Engine
 from wcompose.report import Level, Place
 
 GOLDEN = Path(__file__).parent / "golden" / "outputs"
@@ -123,6 +127,26 @@ def test_every_key_of_the_schemas_is_described() -> None:
         for key, inner in properties(schema):
             described = "description" in inner or "$ref" in inner or inner.get("type") == "integer"
             assert described, (name, key)
+
+
+def test_findings_of_a_real_run_are_as_the_schemas_say(engine: Engine, tmp_path: Path) -> None:
+    from wcompose.check.run import Conditions, run_checks
+
+    paths = [REPOSITORY / "tests/engine/wit" / name for name in ("good", "bad/syntax-in-two-files")]
+    old = tmp_path / "old"
+    shutil.copytree(paths[0], old)
+    (old / "worlds.wit").write_text("package demo:good;\nworld gone { export lost: func(); }\n")
+    for chosen, against in ((paths, None), (paths[:1], str(old))):
+        run = run_checks(chosen, Conditions(date(2026, 11, 21), tmp_path, against), engine)
+        assert run.checked.judgements
+        data = json.loads(render(run.checked, "json", rules=run.rules, base=REPOSITORY))
+        jsonschema.Draft202012Validator(output_schema("check")).validate(data)
+        log = json.loads(render(run.checked, "sarif", rules=run.rules, base=REPOSITORY))
+        jsonschema.Draft4Validator(SARIF).validate(log)
+        held(render(run.checked, "markdown", rules=run.rules, base=REPOSITORY))
+        assert len({each["fingerprint"] for each in data["findings"]}) == len(data["findings"])
+    kinds = {each["kind"] for each in data["findings"]}
+    assert kinds >= {"breaking", "lint"}
 
 
 # Fingerprints

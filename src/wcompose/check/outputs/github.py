@@ -28,7 +28,9 @@ def _command(judgement: Judgement, places: Places) -> str:
     told = ",".join(
         f"{name}={_property(str(value))}" for name, value in properties.items() if value
     )
-    return f"::{_COMMANDS[judgement.level]} {told}::{_data(chr(10).join(story(judgement)))}\n"
+    return (
+        f"::{_COMMANDS[judgement.level]} {told}::{_data(chr(10).join(story(judgement, places)))}\n"
+    )
 
 
 def _data(text: str) -> str:

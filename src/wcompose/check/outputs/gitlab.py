@@ -22,7 +22,7 @@ def render(checked: Checked, rules: tuple[Rule, ...], places: Places) -> str:  #
         spot = places.spot_of(judgement)
         found.append(
             {
-                "description": "; ".join(story(judgement)),
+                "description": "; ".join(story(judgement, places)),
                 "check_name": judgement.rule.id,
                 "fingerprint": fingerprint,
                 "severity": _SEVERITIES[judgement.level],

@@ -81,7 +81,9 @@ class _Suite:
         for judgement in judgements:
             head = f"{LEVELS[judgement.level]}: {self._places.spot_of(judgement).shown}"
             item = f" ({printable(judgement.item)})" if judgement.item else ""
-            blocks.append("\n".join([head + item, *(f"  {line}" for line in story(judgement))]))
+            blocks.append(
+                "\n".join([head + item, *(f"  {line}" for line in story(judgement, self._places))])
+            )
         return escape("\n\n".join(blocks))
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from wcompose.check.model import Bump, Checked, Effect, Judgement, Side
+from wcompose.check.outputs.places import Places
 from wcompose.report import Level
 from wcompose.texts import printable
 
@@ -70,9 +71,18 @@ def fingerprints(judgements: Iterable[Judgement]) -> list[str]:
     return found
 
 
-def story(judgement: Judgement) -> list[str]:
-    """What a judgement says, line by line and printable: message, consequences, hint."""
+def story(judgement: Judgement, places: Places | None = None) -> list[str]:
+    """What a judgement says, line by line and printable: message, consequences, hint.
+
+    Args:
+        judgement: the judgement.
+        places: finds its other places; none where a format tells those by itself.
+    """
     lines = [judgement.message, *consequences(judgement)]
+    if places is not None:
+        for label, place in judgement.related:
+            shown = places.spot(place).shown
+            lines.append(f"{label}: {shown}" if shown else label)
     if judgement.hint:
         lines.append(f"hint: {judgement.hint}")
     return [part for line in lines for part in printable(line).splitlines() or [""]]
