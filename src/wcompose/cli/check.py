@@ -103,9 +103,24 @@ def check(
     shown = replace(
         checked, judgements=tuple(each for each in checked.judgements if each.level >= least)
     )
-    text = render(shown, format_.value, rules=run.rules, base=Path.cwd())
-    save_or_print(session, text, output)
+    if format_ is CheckFormat.TEXT and output is None and session.output.is_terminal:
+        show(session, shown)
+    else:
+        text = render(shown, format_.value, rules=run.rules, base=Path.cwd())
+        save_or_print(session, text, output)
     end(checked)
+
+
+def show(session: Session, checked: Checked) -> None:
+    """Show findings in a terminal: in colour, and as wide as it is."""
+    from wcompose.check.outputs.text import to_finding
+    from wcompose.check.outputs.wording import summary
+    from wcompose.cli.render import print_findings
+
+    print_findings(session.output, map(to_finding, checked.judgements))
+    if checked.judgements:
+        session.output.print()
+    session.output.print(summary(checked))
 
 
 def end(checked: Checked) -> None:
