@@ -87,6 +87,12 @@ SILENT = Judgement(
 LOCK = Judgement(SYNTAX, "the lock is of another project", place=Place("tills/wcompose.lock"))
 NOWHERE = Judgement(SYNTAX, "something is wrong in no file")
 
+UNMET = Judgement(
+    NO_DELETE,
+    "`acme:shop` is at 1.0.0 still, and its changes need another version track",
+    "acme:shop",
+)
+
 CHECKED = Checked.of(
     [DELETED, RENAMED, SILENT, LOCK, NOWHERE], ("wit", "tills/wcompose.toml", "empty"), 2
 )

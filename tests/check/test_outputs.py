@@ -27,6 +27,7 @@ from check.samples import (
     NOTHING,
     RENAMED,
     RULES,
+    UNMET,
 )
 from golden import assert_golden
 from hypothesis import given
@@ -35,8 +36,15 @@ from markdown_it import MarkdownIt
 from support import REPOSITORY
 
 from wcompose import __version__
-from wcompose.check.model import Change, ChangeKind, Checked, Judgement
-from wcompose.check.outputs import CHANGE_FORMATS, FORMATS, output_schema, render, render_changes
+from wcompose.check.model import Bump, Change, ChangeKind, Checked, Judgement
+from wcompose.check.outputs import (
+    CHANGE_FORMATS,
+    FORMATS,
+    Verdict,
+    output_schema,
+    render,
+    render_changes,
+)
 from wcompose.check.outputs.markdown import LIMIT
 from wcompose.engine import Engine
 from wcompose.report import Level, Place
@@ -59,7 +67,8 @@ def test_findings(format_: str) -> None:
 @pytest.mark.parametrize("format_", CHANGE_FORMATS)
 def test_changes(format_: str) -> None:
     file = GOLDEN / f"diff-{format_}.{ENDINGS.get(format_, 'json')}"
-    assert_golden(file, render_changes(CHANGES, format_))
+    verdict = Verdict("main:wit", "wit", Bump.TRACK, UNMET)
+    assert_golden(file, render_changes(CHANGES, format_, verdict=verdict))
 
 
 @pytest.mark.parametrize("format_", FORMATS)
@@ -109,9 +118,11 @@ def test_json_is_as_its_schema_says(name: str) -> None:
 
 @pytest.mark.parametrize("changes", [(), CHANGES, HOSTILE_CHANGES, MANY_CHANGES])
 def test_json_of_changes_is_as_its_schema_says(changes: tuple[Change, ...]) -> None:
-    data = json.loads(render_changes(changes, "json"))
-    jsonschema.Draft202012Validator(output_schema("diff")).validate(data)
-    assert len(data["changes"]) == len(changes)
+    for verdict in (None, Verdict("a", "b", Bump.MINOR, HOSTILE.judgements[0])):
+        data = json.loads(render_changes(changes, "json", verdict=verdict))
+        jsonschema.Draft202012Validator(output_schema("diff")).validate(data)
+        assert len(data["changes"]) == len(changes)
+        assert data["is_carried"] == (verdict is None)
 
 
 def test_every_key_of_the_schemas_is_described() -> None:
@@ -360,6 +371,8 @@ def test_a_comment_has_no_markup_but_ours(name: str) -> None:
 @pytest.mark.parametrize("changes", [(), CHANGES, HOSTILE_CHANGES, MANY_CHANGES])
 def test_a_comment_on_changes_has_no_markup_but_ours(changes: tuple[Change, ...]) -> None:
     held(render_changes(changes, "markdown"))
+    verdict = Verdict("a", "b", Bump.MINOR, HOSTILE.judgements[0])
+    held(render_changes(changes, "markdown", verdict=verdict))
 
 
 def held(text: str) -> None:

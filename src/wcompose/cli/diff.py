@@ -77,7 +77,7 @@ def diff(
     Exit codes: 0 the version carries the changes; 100 it does not; 1 could not compare; 2 wrong usage.
     """
     from wcompose.check.model import Effect, Side
-    from wcompose.check.outputs import render_changes
+    from wcompose.check.outputs import Verdict, render_changes
     from wcompose.check.run import diff as compare
 
     session: Session = context.obj
@@ -87,7 +87,10 @@ def diff(
         is_breaking=breaking or bool(category),
         effects={Effect(each.value) for each in category or ()},
     )
-    save_or_print(session, render_changes(changes, format_.value), output)
+    verdict = Verdict(
+        difference.old.label, difference.new.label, difference.required, difference.unmet
+    )
+    save_or_print(session, render_changes(changes, format_.value, verdict=verdict), output)
     if difference.unmet is not None:
         if not session.quiet:
             from wcompose.cli.render import print_findings

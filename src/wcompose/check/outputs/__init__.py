@@ -13,7 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from wcompose.check.model import Change, Checked, Rule
+from wcompose.check.outputs import changes as _changes
+from wcompose.check.outputs.changes import Verdict
 from wcompose.check.outputs.places import Places
+
+__all__ = [
+    "CHANGE_FORMATS",
+    "FORMATS",
+    "Verdict",
+    "output_schema",
+    "render",
+    "render_changes",
+]
 
 FORMATS = ("text", "json", "junit", "github", "gitlab", "sarif", "markdown")
 """Formats of a check."""
@@ -41,13 +52,21 @@ def render(
     return write(checked, tuple(rules), Places(checked.subjects, base))
 
 
-def render_changes(changes: Iterable[Change], format_: str) -> str:
-    """What two contracts differ in, in one of `CHANGE_FORMATS`."""
+def render_changes(
+    changes: Iterable[Change], format_: str, *, verdict: Verdict | None = None
+) -> str:
+    """What two contracts differ in, in one of `CHANGE_FORMATS`.
+
+    Args:
+        changes: the changes to show.
+        format_: the format.
+        verdict: what the whole comparison came to; none for what these changes come to.
+    """
     if format_ not in CHANGE_FORMATS:
         raise ValueError(f"unknown format: {format_}")
-    module = import_module(f"{__name__}.changes")
-    write: Callable[[tuple[Change, ...]], str] = getattr(module, f"as_{format_}")
-    return write(tuple(changes))
+    shown = tuple(changes)
+    write: Callable[[tuple[Change, ...], Verdict], str] = getattr(_changes, f"as_{format_}")
+    return write(shown, verdict or Verdict.of(shown))
 
 
 def output_schema(name: str) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from wcompose.check.model import Bump, Change, ChangeKind
+from wcompose.check.model import Bump, Change, ChangeKind, Judgement
 from wcompose.check.outputs.data import VERSION, dumped, judgement_json, place_json
 from wcompose.check.outputs.markdown import code, fenced, fill, plain, prose
 from wcompose.check.outputs.places import Places
 from wcompose.check.outputs.wording import (
     BUMPS,
+    LEVELS,
     broken,
     counted,
     fingerprints,
@@ -24,24 +26,46 @@ DIFF_MARK = "<!-- wcompose diff -->"
 """First line of a comment, by which a later run finds it."""
 
 
-def changes_summary(changes: Iterable[Change]) -> str:
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison came to.
+
+    Attributes:
+        old: what was compared, in words; empty when unknown.
+        new: with what.
+        required: how far the version has to move for all changes, shown or not.
+        unmet: what to say where it did not move so far; none where it did.
+    """
+
+    old: str = ""
+    new: str = ""
+    required: Bump = Bump.NONE
+    unmet: Judgement | None = None
+
+    @classmethod
+    def of(cls, changes: Iterable[Change]) -> Verdict:
+        """What changes come to by themselves."""
+        return cls(required=max((change.bump for change in changes), default=Bump.NONE))
+
+
+def changes_summary(changes: Iterable[Change], verdict: Verdict) -> str:
     """How much changed and what it needs, on one line."""
     listed = tuple(changes)
+    needed = "" if verdict.required is Bump.NONE else f"; needs {BUMPS[verdict.required]}"
     if not listed:
-        return "no changes"
+        return f"no changes{needed}"
     counts = Counter(change.kind for change in listed)
     parts = [f"{counts[kind]:,} {kind.value}" for kind in ChangeKind if counts[kind]]
     breaking = sum(bool(change.judgements) for change in listed)
     if breaking:
         parts.append(counted(breaking, "break"))
-    needed = max(change.bump for change in listed)
-    return f"{', '.join(parts)}; needs {BUMPS[needed]}"
+    return f"{', '.join(parts)}{needed}"
 
 
-def as_text(changes: Sequence[Change]) -> str:
+def as_text(changes: Sequence[Change], verdict: Verdict) -> str:
     """Each change with its lines, whom it breaks and why; the last line says how many there are."""
     blocks = ["\n".join(_lines(change)) for change in changes]
-    return "\n\n".join([*blocks, changes_summary(changes)]) + "\n"
+    return "\n\n".join([*blocks, changes_summary(changes, verdict)]) + "\n"
 
 
 def _lines(change: Change) -> Iterator[str]:
@@ -79,7 +103,7 @@ def _place(change: Change) -> Place:
     return change.new_place if change.new_place.file else change.old_place
 
 
-def as_json(changes: Sequence[Change]) -> str:
+def as_json(changes: Sequence[Change], verdict: Verdict) -> str:
     """A JSON document as ``diff.schema.json`` has it."""
     counts = Counter(change.kind for change in changes)
     every = [judgement for change in changes for judgement in change.judgements]
@@ -87,7 +111,12 @@ def as_json(changes: Sequence[Change]) -> str:
     return dumped(
         {
             "version": VERSION,
-            "bump": max((change.bump for change in changes), default=Bump.NONE).name.lower(),
+            "old": verdict.old,
+            "new": verdict.new,
+            "bump": verdict.required.name.lower(),
+            "is_carried": verdict.unmet is None,
+            "unmet": verdict.unmet
+            and judgement_json(verdict.unmet, Places(), verdict.unmet.fingerprint),
             "counts": {kind.value: counts[kind] for kind in ChangeKind},
             "changes": [_change_json(change, names) for change in changes],
         }
@@ -109,9 +138,11 @@ def _change_json(change: Change, names: Iterator[str]) -> dict[str, Any]:
     }
 
 
-def as_markdown(changes: Sequence[Change]) -> str:
+def as_markdown(changes: Sequence[Change], verdict: Verdict) -> str:
     """A heading, a table with a row for each change, and the details folded away."""
-    head = f"{DIFF_MARK}\n### wcompose diff: {plain(changes_summary(changes))}\n"
+    head = f"{DIFF_MARK}\n### wcompose diff: {plain(changes_summary(changes, verdict))}\n"
+    if verdict.unmet is not None:
+        head += f"\n**{LEVELS[verdict.unmet.level]}** {prose(verdict.unmet.message)}\n"
     if not changes:
         return head
     ordered = sorted(changes, key=lambda change: (not change.judgements, -change.bump))

@@ -24,12 +24,14 @@ class Spot:
         line: 1-based line, 0 when unknown.
         column: 1-based column in code points, 0 when unknown.
         end_column: column behind the last character, 0 when unknown.
+        is_absolute: whether the path says where it is by itself.
     """
 
     file: str
     line: int = 0
     column: int = 0
     end_column: int = 0
+    is_absolute: bool = False
 
     @property
     def uri(self) -> str:
@@ -38,13 +40,9 @@ class Spot:
             data = self.file.encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             data = self.file.encode("utf-8", "replace")
-        path = quote(data, safe="/")
-        return f"file://{path}" if self.is_absolute else path
-
-    @property
-    def is_absolute(self) -> bool:
-        """Whether the path says where it is by itself."""
-        return self.file.startswith("/")
+        if not self.is_absolute:
+            return quote(data, safe="/")
+        return f"file:///{quote(data, safe='/:').lstrip('/')}"
 
     @property
     def shown(self) -> str:
@@ -76,15 +74,15 @@ class Places:
         """
         match = _OF_REVISION.fullmatch(place.file)
         if match is not None and self._subject(place.file) is None:
-            return Spot(self._path(match["path"]))
+            return self._at(match["path"])
         end = place.end_column if place.end_column > place.column else 0
-        return Spot(self._path(place.file), place.line, place.column, end)
+        return self._at(place.file, place.line, place.column, end)
 
     def spot_of(self, judgement: Judgement) -> Spot:
         """Where a judgement is; one without a file is where its subject is."""
         if judgement.place.file:
             return self.spot(judgement.place)
-        return Spot(self._path(self.subject_of(judgement)))
+        return self._at(self.subject_of(judgement))
 
     def subject_of(self, judgement: Judgement) -> str:
         """The subject that a judgement belongs to; the first where that does not show."""
@@ -103,13 +101,13 @@ class Places:
         ]
         return max(held, key=len, default=None)
 
-    def _path(self, file: str) -> str:
+    def _at(self, file: str, line: int = 0, column: int = 0, end_column: int = 0) -> Spot:
         if not file:
-            return ""
+            return Spot("", line, column, end_column)
         path = Path(file)
         if self.base is not None and path.is_absolute() and path.is_relative_to(self.base):
             path = path.relative_to(self.base)
-        return path.as_posix()
+        return Spot(path.as_posix(), line, column, end_column, path.is_absolute())
 
 
 def _posix(subject: str) -> PurePosixPath:

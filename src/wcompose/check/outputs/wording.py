@@ -13,10 +13,10 @@ from wcompose.texts import printable
 
 LEVELS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 BUMPS = {
-    Bump.NONE: "no new version",
-    Bump.PATCH: "a new patch version",
-    Bump.MINOR: "a new minor version",
-    Bump.TRACK: "a new version track",
+    Bump.NONE: "no other version",
+    Bump.PATCH: "another patch version",
+    Bump.MINOR: "another minor version",
+    Bump.TRACK: "another version track",
 }
 _SIDES = {
     Side.IMPORT: "components that import it",
