@@ -156,6 +156,15 @@ _GATES = (
         Level.NOTE,
     ),
     _rule(
+        "unstable-any",
+        "what is unstable may change",
+        "An `@unstable` item may change or go at any time (WIT.md, Feature Gates), so whoever uses it has "
+        "been told.",
+        "@unstable(feature = bulk)\nadd: func();",
+        "@unstable(feature = bulk)\nadd: func(count: u32);",
+        Level.NOTE,
+    ),
+    _rule(
         "deprecated-added",
         "what is deprecated is to be left, and stays until another track",
         "Items go only in a new track (WIT.md, Feature Gates); nothing breaks before.",
