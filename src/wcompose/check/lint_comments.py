@@ -59,7 +59,7 @@ def comment_case(package: LintedPackage) -> Iterator[Found]:
 
 def _without_docs(item: Item) -> Iterator[Found]:
     if not item.thing.docs.strip():
-        yield Found(f"{item.word} `{item.name}` has no documentation", item.path, item.place, _HINT)
+        yield Found(f"{item.label} has no documentation", item.path, item.place, _HINT)
 
 
 def _members_without_docs(package: LintedPackage, *, is_record: bool) -> Iterator[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from wcompose.check.lint_items import Found, LintedPackage, parts_of
+from wcompose.check.lint_items import Found, LintedPackage, Roots, parts_of
 from wcompose.contract.model import Function, FunctionKind, Parameter
 from wcompose.contract.types import (
     Definition,
@@ -16,6 +16,7 @@ from wcompose.contract.types import (
     OptionType,
     Primitive,
     RecordType,
+    ResourceType,
     ResultType,
     TupleType,
     TypeDef,
@@ -44,7 +45,7 @@ def error_type_extensible(package: LintedPackage) -> Iterator[Found]:
     for item, function in package.functions:
         error = _error_of(function)
         if isinstance(error, TypeDef):
-            errors.setdefault(id(error.root), item.path.rpartition("/")[2])
+            errors.setdefault(id(package.roots.of(error)), item.path.rpartition("/")[2])
     for item, type_ in package.types:
         definition = type_.definition
         user = errors.get(id(type_))
@@ -67,7 +68,9 @@ def result_error_typed(package: LintedPackage) -> Iterator[Found]:
         result = function.result
         if not isinstance(result, ResultType):
             continue
-        error = result.error.root.definition if isinstance(result.error, TypeDef) else result.error
+        error: Definition | None = result.error
+        if isinstance(error, TypeDef):
+            error = package.roots.of(error).definition
         if error is None:
             words = "does not say why it failed"
         elif isinstance(error, Primitive):
@@ -75,7 +78,7 @@ def result_error_typed(package: LintedPackage) -> Iterator[Found]:
         else:
             continue
         yield Found(
-            f"{item.word} `{item.name}` {words}",
+            f"{item.label} {words}",
             item.path,
             item.place,
             "give the result a variant of errors, with a case `other(string)`",
@@ -88,7 +91,7 @@ def func_param_record(package: LintedPackage) -> Iterator[Found]:
         parameters = _written(function)
         if len(parameters) > MOST_PARAMETERS:
             yield Found(
-                f"{item.word} `{item.name}` has {len(parameters)} parameters",
+                f"{item.label} has {len(parameters)} parameters",
                 item.path,
                 item.place,
                 "pass a record, or a resource that is set up step by step: that can grow",
@@ -107,14 +110,14 @@ def func_param_record(package: LintedPackage) -> Iterator[Found]:
 
 def func_params_flat(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
-    flat = _Flat()
+    flat = _Flat(package.roots)
     for item, function in package.functions:
         count = sum(flat.count(each.type) for each in function.parameters)
         most = MOST_FLAT_ASYNC if function.is_async else MOST_FLAT
         if count > most:
             kind = "async " if function.is_async else ""
             yield Found(
-                f"{item.word} `{item.name}` passes {count:,} core values, and {kind}calls {most}",
+                f"{item.label} passes {count:,} core values, and {kind}calls {most}",
                 item.path,
                 item.place,
                 "pass less: the others go through memory",
@@ -138,7 +141,7 @@ def flags_headroom(package: LintedPackage) -> Iterator[Found]:
 def p3_ready(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
     for item, type_ in package.uses:
-        source = type_.root
+        source = package.roots.of(type_)
         if source.owner.name.startswith("wasi:io/"):
             better = {"pollable": "an `async func` or a `future<…>`"}
             yield Found(
@@ -148,7 +151,7 @@ def p3_ready(package: LintedPackage) -> Iterator[Found]:
                 f"{better.get(source.name, 'a `stream<u8>` or a `future<…>`')} takes its place",
             )
     for item, type_ in package.types:
-        if type_.is_resource and type_.name.lower().startswith("future-"):
+        if isinstance(type_.definition, ResourceType) and type_.name.lower().startswith("future-"):
             yield Found(
                 f"resource `{type_.name}` is a future made by hand",
                 item.path,
@@ -202,7 +205,8 @@ def _has_catch_all(definition: MembersType) -> bool:
 class _Flat:
     """Counts the core values that a type is passed as (CanonicalABI.md, "Flattening")."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
         self._known: dict[int, int] = {}
 
     def count(self, of: Definition | None) -> int:
@@ -218,8 +222,8 @@ class _Flat:
         match of:
             case Primitive(name):
                 return 2 if name == "string" else 1
-            case TypeDef(definition=definition):
-                return self.count(definition)
+            case TypeDef():
+                return self.count(self._roots.of(of).definition)
             case ListType(element, length):
                 return 2 if length is None else self.count(element) * length
             case MapType():

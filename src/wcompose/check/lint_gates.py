@@ -12,6 +12,9 @@ from wcompose.contract.types import UNGATED, Stability, TypeDef
 from wcompose.report import Level
 from wcompose.suggest import nearest
 
+_MOST_FEATURES = 100
+"""Features that one is compared with; the largest known package has five."""
+
 
 def gate_containment(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
@@ -21,8 +24,8 @@ def gate_containment(package: LintedPackage) -> Iterator[Found]:
         outer = _effective(item.container)
         if _is_weaker(item.stability, outer):
             yield Found(
-                f"{item.word} `{item.name}` {_words(item.stability)}, but stands in "
-                f"{item.container.word} `{item.container.name}`, which {_words(outer)}",
+                f"{item.label} {_words(item.stability)}, but stands in "
+                f"{item.container.label}, which {_words(outer)}",
                 item.path,
                 item.place,
                 f"write `{_gate(outer)}` in front of it",
@@ -37,7 +40,7 @@ def gate_containment(package: LintedPackage) -> Iterator[Found]:
         # What the container says holds for what stands in it.
         if target.stability.since and _is_weaker(gate, target.stability):
             yield Found(
-                f"{user.word} `{user.name}` {_words(gate)}, but refers to `{name}`, which "
+                f"{user.label} {_words(gate)}, but refers to `{name}`, which "
                 f"{_words(target.stability)}",
                 user.path,
                 user.place,
@@ -81,7 +84,7 @@ def stable_no_use_unstable(package: LintedPackage) -> Iterator[Found]:
         feature = target.stability.feature
         if feature and gate.feature != feature:
             yield Found(
-                f"{user.word} `{user.name}` {_words(gate)}, but refers to `{name}`, which "
+                f"{user.label} {_words(gate)}, but refers to `{name}`, which "
                 f"{_words(target.stability)}",
                 user.path,
                 user.place,
@@ -124,7 +127,7 @@ def gate_since_present(package: LintedPackage) -> Iterator[Found]:
         names = inside.get(item.path, [])
         causes = (f"{joined(names)} in it {'has' if len(names) == 1 else 'have'} none",)
         yield Found(
-            f"{item.word} `{item.name}` has no gate, while others of the package have",
+            f"{item.label} has no gate, while others of the package have",
             item.path,
             item.place,
             "write `@since(version = …)` with the version that brought it",
@@ -142,7 +145,7 @@ def gate_deprecated_order(package: LintedPackage) -> Iterator[Found]:
         since = parse_version(gate.since) if gate.since else None
         if since is not None and deprecated.rank < since.rank:
             yield Found(
-                f"{item.word} `{item.name}` is deprecated in {deprecated}, before {since} brought it",
+                f"{item.label} is deprecated in {deprecated}, before {since} brought it",
                 item.path,
                 item.place,
                 f"deprecate it in {since} or later",
@@ -150,7 +153,7 @@ def gate_deprecated_order(package: LintedPackage) -> Iterator[Found]:
             )
         if package.version is not None and deprecated.rank > package.version.rank:
             yield Found(
-                f"{item.word} `{item.name}` is deprecated in {deprecated}, and the package is at "
+                f"{item.label} is deprecated in {deprecated}, and the package is at "
                 f"{package.version}",
                 item.path,
                 item.place,
@@ -168,7 +171,7 @@ def gate_feature_name(package: LintedPackage) -> Iterator[Found]:
             features.setdefault(item.stability.feature, []).append(item)
     for feature, items in features.items():
         first = items[0]
-        others = [each for each in features if len(features[each]) > len(items)]
+        others = [each for each in features if len(features[each]) > len(items)][:_MOST_FEATURES]
         near = nearest(feature, others, 1, 0.85)
         if near:
             yield Found(
@@ -193,7 +196,7 @@ def deprecated_used(package: LintedPackage) -> Iterator[Found]:
     for user, gate, target, name in _references(package):
         if target.stability.deprecated and not gate.deprecated:
             yield Found(
-                f"{user.word} `{user.name}` refers to `{name}`, which is deprecated since "
+                f"{user.label} refers to `{name}`, which is deprecated since "
                 f"{target.stability.deprecated}",
                 user.path,
                 user.place,

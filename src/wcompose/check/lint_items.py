@@ -29,6 +29,7 @@ from wcompose.contract.types import (
     MapType,
     MembersType,
     OptionType,
+    ResourceType,
     ResultType,
     Stability,
     StreamType,
@@ -95,12 +96,19 @@ class Item:
                 return kind.value
         if self.is_use:
             return "use"
-        return "resource" if self.thing.is_resource else "type"
+        return "resource" if isinstance(self.thing.definition, ResourceType) else "type"
 
     @property
     def name(self) -> str:
         """Its name without what it stands in."""
         return self.path.rpartition("/")[2].rpartition(".")[2]
+
+    @property
+    def label(self) -> str:
+        """What it is and what it is called: ``method `add```, ``constructor of `cart```."""
+        if isinstance(self.thing, Function) and self.thing.kind is FunctionKind.CONSTRUCTOR:
+            return f"constructor of `{self.path.split('.')[-2]}`"
+        return f"{self.word} `{self.name}`"
 
     @property
     def stability(self) -> Stability:
@@ -173,6 +181,25 @@ def parts_of(of: Definition) -> Iterator[Type | None]:
                 yield member.type
 
 
+class Roots:
+    """Finds what is at the end of aliases; long rows of aliases are walked once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, TypeDef] = {}
+
+    def of(self, type_: TypeDef) -> TypeDef:
+        """The definition at the end of the aliases of a type."""
+        trail: list[TypeDef] = []
+        at = type_
+        while id(at) not in self._known and isinstance(at.definition, TypeDef):
+            trail.append(at)
+            at = at.definition
+        root = self._known.get(id(at), at)
+        for each in trail:
+            self._known[id(each)] = root
+        return root
+
+
 @dataclass
 class LintedPackage:
     """The main package of a contract, for rules to look at.
@@ -180,10 +207,12 @@ class LintedPackage:
     Attributes:
         contract: the contract.
         texts: text of its files by name.
+        roots: finds what its types stand for.
     """
 
     contract: Contract
     texts: Mapping[str, str] = field(default_factory=dict)
+    roots: Roots = field(default_factory=Roots)
 
     @cached_property
     def stem(self) -> str:

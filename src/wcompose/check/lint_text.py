@@ -15,7 +15,8 @@ _NEWLINE = re.compile(r"\n")
 _NOT_NEWLINE = re.compile(r"[^\n]")
 _DELIMITER = re.compile(r"[{};]")
 _ESCAPED = re.compile(r"%([A-Za-z][A-Za-z0-9-]*)")
-_GATES = r"(?P<gates>(?:\s*@[a-z-]+\s*(?:\([^)]*\))?)*)"
+# No blank may be matched in two ways, or a long row of gates would take for ever.
+_GATES = r"(?P<gates>(?:\s*@[a-z-]+(?:\s*\([^)]*\))?)*)"
 _HEAD = re.compile(
     rf"{_GATES}\s*(?P<keyword>package|interface|world|use|import|export|include)\s+"
     r"(?P<name>[^\s{};]+)(?:\s+as\s+%?(?P<alias>[\w-]+))?(?P<rest>.*)",
@@ -93,7 +94,7 @@ def outline(file: str, text: str) -> Outline:
 class _Outliner:
     def __init__(self, file: str, text: str) -> None:
         self._file = file
-        self._text = text
+        self._lines = [line.rstrip("\r") for line in text.split("\n")]
         self._code = without_comments(text)
         self._starts = [0, *(each.end() for each in _NEWLINE.finditer(text))]
         self._package = ("", Place(file))
@@ -151,11 +152,8 @@ class _Outliner:
 
     def _place(self, start: int, end: int) -> Place:
         line = bisect_right(self._starts, start)
-        first = self._starts[line - 1]
-        last = self._starts[line] - 1 if line < len(self._starts) else len(self._text)
-        column = start - first + 1
-        source = self._text[first:last].rstrip("\r")
-        return Place(self._file, line, column, column + end - start, source=source)
+        column = start - self._starts[line - 1] + 1
+        return Place(self._file, line, column, column + end - start, source=self._lines[line - 1])
 
 
 def without_comments(text: str) -> str:

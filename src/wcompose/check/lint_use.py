@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from wcompose.check.lint_items import Found, LintedPackage, named_in, parts_of
+from wcompose.check.lint_items import Found, Item, LintedPackage, Roots, named_in, parts_of
 from wcompose.contract.model import (
     Function,
     FunctionExtern,
@@ -41,7 +41,7 @@ def use_used(package: LintedPackage) -> Iterator[Found]:
             f"`{user.path}` uses `{type_.name}` for nothing",
             item.path,
             item.place,
-            f"remove it: whoever has {user.word} `{user.name}` has to import `{owner}` for it",
+            f"remove it: whoever has {user.label} has to import `{owner}` for it",
         )
     for file in package.outlines:
         named = {each.name for each in file.mentions if each.scope}
@@ -60,16 +60,21 @@ def use_used(package: LintedPackage) -> Iterator[Found]:
 def type_used(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
     reached = _reached(package)
+    # What is reached is reached to the end of its aliases.
     served = {
-        each.owner.name
+        type_.definition.owner.name
         for name, interface in package.contract.interfaces.items()
-        for user in interface.types.values()
-        if id(user) in reached
-        for each in user.chain()[1:]
-        if each.owner.name != name
+        for type_ in interface.types.values()
+        if id(type_) in reached
+        and isinstance(type_.definition, TypeDef)
+        and type_.definition.owner.name != name
     }
     for item, type_ in package.types:
-        if id(type_) in reached or type_.is_resource or item.container is None:
+        if (
+            id(type_) in reached
+            or item.container is None
+            or isinstance(type_.definition, ResourceType)
+        ):
             continue
         home = item.container.thing
         # An interface of types only, that nothing here uses, is there for other packages.
@@ -123,14 +128,14 @@ def resource_reachable(package: LintedPackage) -> Iterator[Found]:
     for function in _all_functions(package):
         resource = function.resource
         if resource is not None:
-            with_functions.add(id(resource.root))
+            with_functions.add(id(package.roots.of(resource)))
             if function.kind.value == "constructor":
-                constructed.add(id(resource.root))
+                constructed.add(id(package.roots.of(resource)))
         results.append(function.result)
         passed += [each.type for each in function.parameters]
     # What one side passes, it has made itself.
-    given = _handles((*results, *passed), is_own=True)
-    taken = _handles(passed, is_own=False)
+    given = _handles((*results, *passed), package.roots, is_own=True)
+    taken = _handles(passed, package.roots, is_own=False)
     for item, type_ in package.types:
         if not isinstance(type_.definition, ResourceType):
             continue
@@ -155,28 +160,26 @@ def resource_reachable(package: LintedPackage) -> Iterator[Found]:
 
 def no_cross_file_dup_type(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
-    shapes = _Shapes()
-    firsts: dict[int, list[tuple[str, TypeDef, str]]] = {}
+    shapes = _Shapes(package.roots)
+    firsts: dict[tuple[int, str], tuple[Item, TypeDef, str]] = {}
     for item, type_ in package.types:
         if not isinstance(type_.definition, MembersType) or len(type_.definition.members) < 2:
             continue
         home = item.container.path if item.container else ""
-        same = firsts.setdefault(shapes.of(type_.definition), [])
-        for path, other, other_home in same:
-            is_alike = other.name == type_.name or len(type_.definition.members) >= _FEWEST_MEMBERS
-            if other_home != home and is_alike:
-                plain = other_home.rpartition("/")[2]
-                renamed = "" if other.name == type_.name else f" as {type_.name}"
-                yield Found(
-                    f"`{type_.name}` is the same as `{path}`",
-                    item.path,
-                    item.place,
-                    f"write `use {plain}.{{{other.name}{renamed}}};` before anything is published",
-                    related=((f"the other `{other.name}`", other.place),),
-                )
-                break
-        else:
-            same.append((item.path, type_, home))
+        # Two members may be alike by chance, unless the name is the same too.
+        is_small = len(type_.definition.members) < _FEWEST_MEMBERS
+        key = (shapes.of(type_.definition), type_.name if is_small else "")
+        first, other, other_home = firsts.setdefault(key, (item, type_, home))
+        if other_home != home:
+            plain = other_home.rpartition("/")[2]
+            renamed = "" if other.name == type_.name else f" as {type_.name}"
+            yield Found(
+                f"`{type_.name}` is the same as `{first.path}`",
+                item.path,
+                item.place,
+                f"write `use {plain}.{{{other.name}{renamed}}};` before anything is published",
+                related=((f"the other `{other.name}`", other.place),),
+            )
 
 
 def _all_functions(package: LintedPackage) -> Iterator[Function]:
@@ -186,7 +189,7 @@ def _all_functions(package: LintedPackage) -> Iterator[Function]:
         yield function
 
 
-def _handles(types: Iterable[Type | None], *, is_own: bool) -> set[int]:
+def _handles(types: Iterable[Type | None], roots: Roots, *, is_own: bool) -> set[int]:
     """Resources inside of types: those that are owned, or all."""
     handles: set[int] = set()
     seen: set[int] = set()
@@ -198,7 +201,7 @@ def _handles(types: Iterable[Type | None], *, is_own: bool) -> set[int]:
         seen.add(id(each))
         if isinstance(each, HandleType):
             if not (is_own and each.is_borrow):
-                handles.add(id(each.resource.root))
+                handles.add(id(roots.of(each.resource)))
         else:
             stack.extend(parts_of(each))
     return handles
@@ -209,8 +212,6 @@ def _referred(package: LintedPackage) -> set[int]:
     referred: set[int] = set()
     for item in package.items:
         referred |= {id(each) for each in item.references}
-        if item.word == "constructor" and not isinstance(item.thing, World | Interface):
-            referred |= {id(each) for each in item.references}
     for interface in package.contract.interfaces.values():
         for type_ in interface.types.values():
             referred |= {id(each) for each in named_in(type_.definition)}
@@ -244,7 +245,8 @@ def _reached(package: LintedPackage) -> set[int]:
 class _Shapes:
     """Numbers types, so that types of one structure have one number; resources equal themselves only."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots) -> None:
+        self._roots = roots
         self._numbers: dict[object, int] = {}
         self._known: dict[int, int] = {}
 
@@ -260,14 +262,15 @@ class _Shapes:
 
     def _shape(self, type_: Definition) -> object:
         match type_:
-            case TypeDef(definition=definition):
-                if isinstance(definition, ResourceType):
-                    return ("resource", id(type_))
-                return ("same", self.of(definition))
+            case TypeDef():
+                root = self._roots.of(type_)
+                if isinstance(root.definition, ResourceType):
+                    return ("resource", id(root))
+                return ("same", self.of(root.definition))
             case Primitive(name):
                 return name
             case HandleType(resource, is_borrow):
-                return ("borrow" if is_borrow else "own", id(resource.root))
+                return ("borrow" if is_borrow else "own", id(self._roots.of(resource)))
             case MembersType(members):
                 word = type(type_).__name__
                 return (word, tuple((each.name, self.of(each.type)) for each in members))
