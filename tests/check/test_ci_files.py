@@ -202,3 +202,10 @@ def test_commands_of_the_page_run(command, shop: Git) -> None:
     for text in [*(line.removeprefix("wcompose ") for line in found), *quoted]:
         arguments = shlex.split(text.replace("origin/main", "HEAD").replace("HEAD~1", "HEAD"))
         assert command(*arguments, cwd=shop.root).returncode == 100, text
+
+
+def test_links_of_the_page_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", PAGE)
+    assert links
+    for link in links:
+        assert (REPOSITORY / "docs" / "how-to" / link).is_file(), link

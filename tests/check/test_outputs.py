@@ -146,7 +146,9 @@ def test_findings_of_a_real_run_are_as_the_schemas_say(engine: Engine, tmp_path:
     paths = [REPOSITORY / "tests/engine/wit" / name for name in ("good", "bad/syntax-in-two-files")]
     old = tmp_path / "old"
     shutil.copytree(paths[0], old)
-    (old / "worlds.wit").write_text("package demo:good;\nworld gone { export lost: func(); }\n")
+    (old / "worlds.wit").write_text(
+        "package demo:good@1.2.0;\nworld gone { export lost: func(); }\n"
+    )
     for chosen, against in ((paths, None), (paths[:1], str(old))):
         run = run_checks(chosen, Conditions(date(2026, 11, 21), tmp_path, against), engine)
         assert run.checked.judgements

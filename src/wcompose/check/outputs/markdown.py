@@ -86,14 +86,14 @@ def _row(judgement: Judgement, places: Places) -> str:
 
 def _detail(judgement: Judgement, places: Places) -> str:
     # A line of another revision is told here only: the table leads to files of now.
-    spot = str(judgement.place) if judgement.place.file else places.spot_of(judgement).shown
+    spot = places.shown(judgement.place) or places.spot_of(judgement).shown
     head = f"**{LEVELS[judgement.level]}** {code(judgement.rule.id)}: {prose(judgement.message)}"
     lines = [f"\n{head}\n"]
     if spot:
         lines.append(f"\n{code(spot)}\n")
     told = [prose(line) for cause in consequences(judgement) for line in cause.splitlines()]
     for label, place in judgement.related:
-        at = places.spot(place).shown
+        at = places.shown(place)
         told.append(f"{prose(label)}{': ' + code(at) if at else ''}")
     if judgement.hint:
         told.append(f"hint: {prose(judgement.hint)}")

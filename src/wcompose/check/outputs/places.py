@@ -72,11 +72,19 @@ class Places:
         A place in a git revision becomes the file of that name without a line, as its lines are those
         of another time. The file may be gone.
         """
-        match = _OF_REVISION.fullmatch(place.file)
-        if match is not None and self._subject(place.file) is None:
-            return self._at(match["path"])
+        path = self._of_revision(place.file)
+        if path is not None:
+            return self._at(path)
         end = place.end_column if place.end_column > place.column else 0
         return self._at(place.file, place.line, place.column, end)
+
+    def shown(self, place: Place) -> str:
+        """Where a place is, for people: in a revision with its line, which is none of now."""
+        if not place.file:
+            return ""
+        if self._of_revision(place.file) is not None:
+            return printable(str(place).replace("\n", " "))
+        return self.spot(place).shown
 
     def spot_of(self, judgement: Judgement) -> Spot:
         """Where a judgement is; one without a file is where its subject is."""
@@ -87,9 +95,13 @@ class Places:
     def subject_of(self, judgement: Judgement) -> str:
         """The subject that a judgement belongs to; the first where that does not show."""
         file = judgement.place.file
-        match = _OF_REVISION.fullmatch(file)
-        found = self._subject(file) or (match and self._subject(match["path"]))
+        found = self._subject(self._of_revision(file) or file)
         return found or (self.subjects[0] if self.subjects else "")
+
+    def _of_revision(self, file: str) -> str | None:
+        """The path of a file in a revision; none for one on disk."""
+        match = _OF_REVISION.fullmatch(file)
+        return None if match is None or self._subject(file) is not None else match["path"]
 
     def _subject(self, file: str) -> str | None:
         """The innermost subject that holds a file."""

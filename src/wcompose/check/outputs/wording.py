@@ -19,9 +19,9 @@ BUMPS = {
     Bump.TRACK: "another version track",
 }
 _SIDES = {
-    Side.IMPORT: "components that import it",
-    Side.EXPORT: "components that export it",
-    Side.BOTH: "components that import or export it",
+    Side.IMPORT: "importers",
+    Side.EXPORT: "exporters",
+    Side.BOTH: "importers and exporters",
 }
 
 
@@ -38,7 +38,9 @@ def broken(side: Side | None, effects: Iterable[Effect], bump: Bump) -> Iterator
 
 def consequences(judgement: Judgement) -> tuple[str, ...]:
     """Whom a judgement breaks and why, worded like causes."""
-    return (*broken(judgement.side, judgement.effects, judgement.bump), *judgement.causes)
+    # The rule about versions says in its message what the version needs.
+    bump = Bump.NONE if BUMPS[judgement.bump] in judgement.message else judgement.bump
+    return (*broken(judgement.side, judgement.effects, bump), *judgement.causes)
 
 
 def summary(checked: Checked) -> str:
@@ -81,7 +83,7 @@ def story(judgement: Judgement, places: Places | None = None) -> list[str]:
     lines = [judgement.message, *consequences(judgement)]
     if places is not None:
         for label, place in judgement.related:
-            shown = places.spot(place).shown
+            shown = places.shown(place)
             lines.append(f"{label}: {shown}" if shown else label)
     if judgement.hint:
         lines.append(f"hint: {judgement.hint}")
