@@ -1,4 +1,4 @@
-"""Write what is generated from `wcompose.project.schema`: the JSON Schema and its page in the docs.
+"""Write what is generated: the JSON Schema of `wcompose.toml`, its page in the docs, that of the rules.
 
 python scripts/make_reference.py
 """
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from wcompose.check.rules import rules_page
 from wcompose.project.schema import (
     CheckTable,
     ComponentTable,
@@ -24,6 +25,7 @@ from wcompose.project.schema import (
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = ROOT / "src/wcompose/project/wcompose.schema.json"
 PAGE = ROOT / "docs/reference/project-file.md"
+RULES_PAGE = ROOT / "docs/reference/rules.md"
 
 HEAD = """\
 # `wcompose.toml`
@@ -77,9 +79,10 @@ def _type_word(table: type[Table], key: str) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write all of them."""
     SCHEMA.write_text(schema_text())
     PAGE.write_text(page_text())
+    RULES_PAGE.write_text(rules_page())
 
 
 if __name__ == "__main__":

@@ -116,7 +116,11 @@ class Repository:
             "revision-unknown",
             f"no branch, tag or commit is called `{name}`",
             hint=did_you_mean(name, self._short_references())
-            or (f"fetch it: {_fetch(name)}" if self._has_remotes() else ""),
+            or (
+                f"fetch it: {_fetch(name)}"
+                if self._has_remotes()
+                else "`git branch` and `git tag` list what there is"
+            ),
         )
 
     def _reference(self, name: str) -> bytes | None:

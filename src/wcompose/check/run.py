@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -33,6 +34,8 @@ from wcompose.report import Finding, Level, Place
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
+
+_PACKAGE = re.compile(r"\s*package\s+(?P<name>[^\s;]+)\s*;")
 
 
 @dataclass(frozen=True)
@@ -373,12 +376,23 @@ def _allowed(judgement: Judgement, versions: Versions) -> Judgement:
     return replace(judgement, level=Level.NOTE, causes=causes)
 
 
+def _package_place(subject: Subject) -> Place:
+    """Where the package says its version, as far as that is known."""
+    for file in subject.package_files:
+        for number, line in enumerate(subject.texts[file].split("\n"), 1):
+            match = _PACKAGE.match(line)
+            if match is not None:
+                start, end = match.span("name")
+                return Place(file, number, start + 1, end + 1, source=line.rstrip("\r"))
+    return Place(subject.label)
+
+
 def version_judgement(versions: Versions, required: Bump, after: Subject) -> Judgement:
     """What to say where the version did not move as far as it has to."""
     rule = next(rule for rule in RULES if rule.id == "version-bump-sufficient")
     words = {Bump.PATCH: "another patch version", Bump.MINOR: "another minor version"}
     wanted = words.get(required, "another version track")
-    place = Place(after.package_files[0]) if after.package_files else Place(after.label)
+    place = _package_place(after)
     package = after.contract.package.partition("@")[0]
     if not versions.new:
         message = f"`{package}` breaks, and has no version that could say so"
