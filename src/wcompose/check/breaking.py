@@ -156,7 +156,8 @@ class _Comparison:
             bump=Bump.MINOR,
         )
         side = self._scope.side(importers=False, exporters=True)
-        change = judged(change, f"{word}-no-add", side, self._home)
+        is_minor = not self._scope.is_exported
+        change = judged(change, f"{word}-no-add", side, self._home, is_minor=is_minor)
         return unstable(change) if new.stability.feature else change
 
     def _of_functions(self, old: Interface, new: Interface) -> Iterator[Change]:
@@ -210,7 +211,8 @@ class _Comparison:
             bump=Bump.MINOR,
         )
         side = self._scope.side(importers=False, exporters=True)
-        change = judged(change, f"{word}-no-add", side, self._home)
+        is_minor = not self._scope.is_exported
+        change = judged(change, f"{word}-no-add", side, self._home, is_minor=is_minor)
         return unstable(change) if _is_unstable(new) else change
 
     # What is in both, and differs

@@ -1,7 +1,7 @@
 """The rules of breaking changes: rows of one table.
 
-In an example, ``good`` is the contract before and ``bad`` the contract now. Types of functions and values
-are equal or they are not, with all names in order: validators know no subtyping of them
+In an example, ``good`` is the contract before and ``bad`` the contract now. Types of functions and
+values are equal or they are not, with all names in order: validators know no subtyping of them
 (``wasmparser/src/validator/component_types.rs``; Explainer.md, "Type Checking").
 """
 
@@ -13,7 +13,10 @@ from wcompose.check.breaking_world_rules import WORLD_RULES
 from wcompose.check.model import Rule, RuleKind
 from wcompose.report import Level
 
-_EQUAL = "Types are equal or not: there is no subtyping of functions and values (Explainer.md, Type Checking)."
+_EQUAL = (
+    "Types are equal or not: there is no subtyping of functions and values (Explainer.md, Type "
+    "Checking)."
+)
 _LAYOUT = "Every type has a fixed layout in memory (CanonicalABI.md, Loading and Storing)."
 _NAMES = "An interface exports its types by name (WIT.md, Package Format)."
 _MORE = "An instance may export more than is asked for (Explainer.md, Type Checking), never less."
@@ -36,7 +39,8 @@ _FUNCTIONS = (
     _rule(
         "func-no-add",
         "an interface that others implement gets no functions",
-        "A component that exports the interface was built without the function, and whoever wants the new "
+        "A component that exports the interface was built without the function, and whoever "
+        "wants the new "
         f"interface asks for it. {_MORE}",
         "interface cart {\n  add: func(item: string);\n}",
         "interface cart {\n  add: func(item: string);\n  clear: func();\n}",
@@ -51,7 +55,8 @@ _FUNCTIONS = (
     _rule(
         "func-param-name",
         "parameters keep their names and order",
-        "Names are part of a function's type (Explainer.md, Definition types). Hosts do not look at them, "
+        "Names are part of a function's type (Explainer.md, Definition types). Hosts do not "
+        "look at them, "
         "but composing does.",
         "add: func(item: string);",
         "add: func(name: string);",
@@ -97,7 +102,8 @@ _TYPES = (
     _rule(
         "type-no-delete",
         "types that functions use stay",
-        f"A component that imports the interface and calls such a function asks for the type. {_NAMES}",
+        f"A component that imports the interface and calls such a function asks for the type. "
+        f"{_NAMES}",
         "record item { name: string }\nadd: func(item: item);",
         "add: func(name: string);",
     ),
@@ -112,7 +118,8 @@ _TYPES = (
     _rule(
         "type-no-add",
         "an interface that others implement gets no types",
-        "A component exports an interface with all its types, so one built before lacks the new type, used "
+        "A component exports an interface with all its types, so one built before lacks the "
+        "new type, used "
         f"or not. {_NAMES} Hosts do not look for it.",
         "clear: func();",
         "record item { name: string }\nclear: func();",
@@ -127,7 +134,8 @@ _TYPES = (
     _rule(
         "type-kind-same",
         "a type stays of its kind",
-        "Kinds are distinct even where they lie alike in memory, as a record and a tuple do (Explainer.md, "
+        "Kinds are distinct even where they lie alike in memory, as a record and a tuple do "
+        "(Explainer.md, "
         "Specialized value types).",
         "record pair { a: u32, b: u32 }\nadd: func(pair: pair);",
         "type pair = tuple<u32, u32>;\nadd: func(pair: pair);",
@@ -135,14 +143,16 @@ _TYPES = (
     _rule(
         "record-fields-same",
         "records keep their fields",
-        f"Names, order and types of fields are compared. {_LAYOUT} A new `option` field is no exception.",
+        f"Names, order and types of fields are compared. {_LAYOUT} A new `option` field is no "
+        "exception.",
         "record item { name: string }\nadd: func(item: item);",
         "record item { name: string, note: option<string> }\nadd: func(item: item);",
     ),
     _rule(
         "variant-cases-same",
         "variants keep their cases",
-        "The number of a case is what is written to memory (CanonicalABI.md, Loading). New cases take a "
+        "The number of a case is what is written to memory (CanonicalABI.md, Loading). New "
+        "cases take a "
         "second type and a new function (WIT.md, Feature Gates).",
         "variant problem { empty, other(string) }\npay: func() -> result<_, problem>;",
         "variant problem { empty, closed, other(string) }\npay: func() -> result<_, problem>;",
@@ -202,7 +212,8 @@ _RESOURCES = (
     _rule(
         "resource-no-add",
         "an interface that others implement gets no resources",
-        "A component that exports the interface was built without it (Explainer.md, Type Checking: `sub`).",
+        "A component that exports the interface was built without it (Explainer.md, Type "
+        "Checking: `sub`).",
         "clear: func();",
         "resource cart;\nclear: func();",
     ),
@@ -231,7 +242,8 @@ _RESOURCES = (
     _rule(
         "method-kind-same",
         "methods, static functions and constructors stay what they are",
-        "The kind is part of a function's name, `[method]cart.pay` (Explainer.md, Import and Export "
+        "The kind is part of a function's name, `[method]cart.pay` (Explainer.md, Import and "
+        "Export "
         "Definitions); a constructor that may fail has another result.",
         "resource cart { pay: func(); }",
         "resource cart { pay: static func(); }",
@@ -239,7 +251,8 @@ _RESOURCES = (
     _rule(
         "resource-identity",
         "a resource keeps coming from the same interface",
-        "A resource equals nothing but itself (Explainer.md, Type Checking), so one of another interface is "
+        "A resource equals nothing but itself (Explainer.md, Type Checking), so one of "
+        "another interface is "
         "another one, whatever its name.",
         "use store.{cart};\npay: func(cart: cart);",
         "use market.{cart};\npay: func(cart: cart);",

@@ -23,7 +23,8 @@ _PACKAGES = (
     _rule(
         "package-version-track",
         "versions stay on their track",
-        "Names on another track are other names (Explainer.md, Canonical Interface Name). That is what a "
+        "Names on another track are other names (Explainer.md, Canonical Interface Name). "
+        "That is what a "
         "track is for, so it is a note.",
         "package acme:shop@1.2.0;",
         "package acme:shop@2.0.0;",
@@ -41,7 +42,8 @@ _PACKAGES = (
     _rule(
         "version-bump-sufficient",
         "the version moves as far as the changes need",
-        "What breaks needs another track, so that old components keep finding the old contract; what adds "
+        "What breaks needs another track, so that old components keep finding the old "
+        "contract; what adds "
         "needs another version (semver.org; WIT.md, Feature Gates).",
         "package acme:shop@1.0.0;\ninterface cart { add: func(); clear: func(); }",
         "package acme:shop@1.0.1;\ninterface cart { add: func(); }",
@@ -59,7 +61,8 @@ _USES = (
     _rule(
         "use-inline",
         "types that are used from another interface keep coming from there",
-        "`use` brings the other interface into every world (WIT.md, Transitive imports); a component built "
+        "`use` brings the other interface into every world (WIT.md, Transitive imports); a "
+        "component built "
         "before still imports it, and the world no longer does.",
         "interface cart { use types.{item}; add: func(item: item); }\nworld shop { import cart; }",
         "interface cart { record item { name: string } add: func(item: item); }\n"
@@ -85,7 +88,8 @@ _WORLDS = (
     _rule(
         "world-import-add",
         "hosts of a world provide what it newly imports",
-        "Components built before are fine: they may import less (Explainer.md, Type Checking). Components "
+        "Components built before are fine: they may import less (Explainer.md, Type "
+        "Checking). Components "
         "built for the new world need new hosts.",
         "world shop { import cart; }",
         "world shop { import cart; import till; }",
@@ -94,7 +98,8 @@ _WORLDS = (
     _rule(
         "world-export-add",
         "worlds ask for no more exports",
-        "Hosts of the new world ask for it, and components built before do not have it. There are no "
+        "Hosts of the new world ask for it, and components built before do not have it. There "
+        "are no "
         "optional exports (WIT.md, A Note on Subtyping).",
         "world shop { export cart; }",
         "world shop { export cart; export till; }",
@@ -116,7 +121,8 @@ _WORLDS = (
     _rule(
         "world-transitive",
         "interfaces that worlds export keep the interfaces that they use",
-        "What an exported interface uses becomes an import of the world, or moves to its exports (WIT.md, "
+        "What an exported interface uses becomes an import of the world, or moves to its "
+        "exports (WIT.md, "
         "Transitive imports and worlds), and components built before do not take it from there.",
         "interface cart { add: func(); }\nworld shop { export cart; }",
         "interface cart { use types.{item}; add: func(); }\nworld shop { export cart; }",
@@ -134,7 +140,8 @@ _GATES = (
     _rule(
         "since-no-change",
         "`@since` stays",
-        "It is a promise to readers, and no part of binaries. Tools that merge packages refuse two that "
+        "It is a promise to readers, and no part of binaries. Tools that merge packages "
+        "refuse two that "
         "state it differently.",
         "@since(version = 1.0.0)\nadd: func();",
         "@since(version = 1.1.0)\nadd: func();",
@@ -143,7 +150,8 @@ _GATES = (
     _rule(
         "stable-to-unstable",
         "what is stable stays so",
-        "Without the feature switched on, an `@unstable` item is not there (WIT.md, Feature Gates).",
+        "Without the feature switched on, an `@unstable` item is not there (WIT.md, Feature "
+        "Gates).",
         "@since(version = 1.0.0)\nadd: func();",
         "@unstable(feature = bulk)\nadd: func();",
     ),
@@ -158,7 +166,8 @@ _GATES = (
     _rule(
         "unstable-any",
         "what is unstable may change",
-        "An `@unstable` item may change or go at any time (WIT.md, Feature Gates), so whoever uses it has "
+        "An `@unstable` item may change or go at any time (WIT.md, Feature Gates), so whoever "
+        "uses it has "
         "been told.",
         "@unstable(feature = bulk)\nadd: func();",
         "@unstable(feature = bulk)\nadd: func(count: u32);",
@@ -175,7 +184,8 @@ _GATES = (
     _rule(
         "doc-changed",
         "documentation stays true",
-        "What a function does is no part of its type: whether it still does the same is for a reader to "
+        "What a function does is no part of its type: whether it still does the same is for a "
+        "reader to "
         "judge.",
         "/// Adds an item.\nadd: func();",
         "/// Adds an item, twice.\nadd: func();",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from wcompose.check.breaking import Surroundings, compare_items
 from wcompose.check.live import used_types
@@ -69,8 +70,14 @@ class _Comparison:
         self._compared = {
             (on_track(old.name), on_track(new.name)) for old, new in (*pairs, *foreign)
         }
+        exported = self._exported()
         for before, after in pairs:
-            yield from self._interfaces(before, after, self._scope(importers=True, exporters=True))
+            scope = self._scope(importers=True, exporters=True)
+            is_exported = self._side is Side.EXPORT or not exported.isdisjoint(
+                {before.name, after.name}
+            )
+            scope = replace(scope, is_exported=is_exported)
+            yield from self._interfaces(before, after, scope)
             yield from gate_changes(item_name(before.name), "interface", before, after)
             yield from item_changes(item_name(before.name), before, after)
         for (before, after), scope in foreign.items():
@@ -91,7 +98,7 @@ class _Comparison:
         change = Change(ChangeKind.CHANGED, names[1], "", old, new)
         if names[0] != names[1]:
             change = replace(change, message=f"package `{names[0]}` is called `{names[1]}`")
-            yield judged(change, "package-name-same", self._side, "it")
+            yield judged(change, "package-name-same", self._side, f"`{names[0]}`")
             return
         change = replace(
             change,
@@ -162,6 +169,11 @@ class _Comparison:
         for change in compare_items(item, f"`{item}`", externs, scope, around):
             yield unstable(change) if old.stability.feature else change
 
+    def _exported(self) -> set[str]:
+        """Names of the interfaces that a world exports, so that components do implement them."""
+        worlds = (*self._old.worlds.values(), *self._new.worlds.values())
+        return {name for world in worlds for name in world.exports}
+
     def _is_told(self, old: TypeDef, new: TypeDef) -> bool:
         """Whether a type that an interface uses is compared where it is defined."""
         roots = (old.root, new.root)
@@ -225,9 +237,12 @@ class _Comparison:
         yield from component_changes(self._old, self._new, self._side, self._used)
 
 
+_Item = TypeVar("_Item", Interface, World)
+
+
 def _named(
-    contract: Contract, items: Iterable[Interface] | Iterable[World], packages: Collection[str]
-) -> Iterator[tuple[str, Interface | World]]:
+    contract: Contract, items: Iterable[_Item], packages: Collection[str]
+) -> Iterator[tuple[str, _Item]]:
     for each in items:
         name = each.external_name if isinstance(each, World) else each.name
         if _is_own(name, contract.package):

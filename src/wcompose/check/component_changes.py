@@ -56,9 +56,9 @@ def component_changes(
             elif before.is_component or (direction == "export" and before.world is not None):
                 yield from _gone(direction, name, extern, scope, after)
         for name in news:
-            if after.is_component or after.world is not None:
-                if _found(name, olds) is None:
-                    yield from _came(direction, name, news[name], scopes[1], before, after)
+            is_asked = after.is_component or after.world is not None
+            if is_asked and _found(name, olds) is None:
+                yield from _came(direction, name, news[name], scopes[1], before, after)
 
 
 def _gone(

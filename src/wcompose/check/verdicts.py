@@ -70,12 +70,15 @@ class Scope:
         exporters: whether those of components that export it do.
         is_old_partial: whether the old item is what a binary uses of it only.
         is_new_partial: whether the new one is.
+        is_exported: whether components are known to export it. What adds to an interface breaks only
+            these, so where none are known another minor version carries it.
     """
 
     importers: bool = True
     exporters: bool = True
     is_old_partial: bool = False
     is_new_partial: bool = False
+    is_exported: bool = True
 
     def side(self, *, importers: bool, exporters: bool) -> Side | None:
         """Whose break counts, of those that there are."""
@@ -133,7 +136,14 @@ _LINKS = {
 
 
 def judged(
-    change: Change, rule_id: str, side: Side | None, home: str, *, key: str = "", why: str = ""
+    change: Change,
+    rule_id: str,
+    side: Side | None,
+    home: str,
+    *,
+    key: str = "",
+    why: str = "",
+    is_minor: bool = False,
 ) -> Change:
     """A change with what it breaks; as it is, where it breaks nobody.
 
@@ -144,6 +154,7 @@ def judged(
         home: what they import or export, in words, such as `` `acme:shop/cart` ``.
         key: what tells it from others on the same item.
         why: what breaks, where it is to be told in other words.
+        is_minor: whether another minor version carries it all the same.
     """
     if side is None:
         return replace(change, bump=max(change.bump, Bump.MINOR))
@@ -153,7 +164,7 @@ def judged(
     if Effect.LINK not in effects:
         words = why or "source code that names it no longer compiles"
     is_broken = Effect.LINK in effects or rule.level is Level.ERROR
-    bump = Bump.TRACK if is_broken else Bump.MINOR
+    bump = Bump.TRACK if is_broken and not is_minor else Bump.MINOR
     judgement = Judgement(
         rule,
         f"{change.message}: {words}",
