@@ -18,7 +18,7 @@ STAGES = (
     ("contract",),
     ("project",),
     ("graph",),
-    ("picture",),
+    ("picture", "pages"),
     ("build", "runtime"),
     ("check",),
     ("cli",),

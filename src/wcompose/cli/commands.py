@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, check, compose, diff, encode, fmt, graph, inspect, rules, run
+from wcompose.cli import build, check, compose, diff, docs, encode, fmt, graph, inspect, rules, run
 
 
 def register(app: typer.Typer) -> None:
@@ -19,3 +19,4 @@ def register(app: typer.Typer) -> None:
     app.command("diff")(diff.diff)
     app.command("rules")(rules.rules)
     app.command("fmt")(fmt.fmt)
+    app.command("docs")(docs.docs)

@@ -1,0 +1,116 @@
+"""Documentation of items: Markdown by whoever wrote the contract, made safe."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+LONGEST = 1 << 16
+"""Characters of one documentation; the longest of WASI has 5,000."""
+
+_FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
+_HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)[\s#]*$")
+_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    # No HTML, no pictures from anywhere, and only links that lead to pages or mail.
+    reader = MarkdownIt("commonmark", {"html": False, "maxNesting": 20})
+    reader.enable("table")
+    reader.disable("image")
+    reader.validateLink = _is_safe_link  # type: ignore[method-assign]
+    return reader
+
+
+def _is_safe_link(url: str) -> bool:
+    return url.lower().startswith(("https://", "http://", "mailto:", "#"))
+
+
+def to_html(docs: str) -> str:
+    """Documentation as HTML that no author can break out of; empty for none.
+
+    Headings become bold paragraphs, so that the page keeps its own order of headings.
+    """
+    docs = docs.strip()
+    if not docs:
+        return ""
+    reader = _markdown()
+    tokens = reader.parse(visible(docs[:LONGEST]))
+    for token in tokens:
+        if token.type in {"heading_open", "heading_close"}:
+            token.tag = "p"
+            if token.nesting == 1:
+                token.attrSet("class", "heading")
+        for child in token.children or ():
+            if child.type == "link_open":
+                child.attrSet("rel", "noreferrer noopener")
+    return str(reader.renderer.render(tokens, reader.options, {}))
+
+
+def to_markdown(docs: str) -> str:
+    """Documentation as Markdown within a page: no HTML, no headings, no block left open."""
+    lines: list[str] = []
+    fence = ""
+    for line in visible(docs.strip()[:LONGEST]).splitlines():
+        found = _FENCE.match(line)
+        if fence:
+            lines.append(line)
+            if found and found[1].startswith(fence) and not line.strip().strip(fence[0]):
+                fence = ""
+        elif found:
+            fence = found[1]
+            lines.append(line)
+        elif heading := _HEADING.match(line):
+            lines.append(f"**{_escaped(heading[1])}**" if heading[1] else "")
+        elif _UNDERLINE.match(line):
+            lines.append("")
+        else:
+            lines.append(_escaped(line))
+    return "\n".join([*lines, fence] if fence else lines)
+
+
+def summary(docs: str, longest: int = 140) -> str:
+    """The first sentence or line, as plain text."""
+    first = visible(docs.strip()).partition("\n\n")[0].replace("\n", " ").strip()
+    sentence = re.split(r"(?<=[.!?])\s", first, maxsplit=1)[0]
+    return sentence if len(sentence) <= longest else sentence[: longest - 1].rstrip() + "…"
+
+
+def visible(text: str) -> str:
+    r"""Text in which what cannot be seen, or turns the direction of text, stands as ``\x..``."""
+    return "".join(
+        each
+        if each.isprintable() or each in "\n\t"
+        else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
+def _escaped(line: str) -> str:
+    """A line of Markdown without HTML and pictures; code in it stays as it is."""
+    parts: list[str] = []
+    end = 0
+    for code in _CODE.finditer(line):
+        parts += [_plain(line[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*parts, _plain(line[end:])])
+
+
+def _plain(text: str) -> str:
+    text = re.sub(r"<(?!https?://[^\s<>]*>)", "&lt;", text)
+    text = re.sub(r"!\[", r"!\\[", text)
+    return re.sub(r"\]\(\s*(?!https?://|mailto:|#)", r"]\\(", text)
+
+
+def attribute(text: str) -> str:
+    """Text as the value of an attribute in double quotes."""
+    return escape(visible(text), quote=True)
