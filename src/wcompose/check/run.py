@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ from wcompose.report import Finding, Level, Place
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
+    from wcompose.project.load import Places
 
 _PACKAGE = re.compile(r"\s*package\s+(?P<name>[^\s;]+)\s*;")
 
@@ -324,12 +326,15 @@ class _Check:
         return self._settings(project.check, project.file, "check")
 
     def _settings(self, told: CheckDeclaration, file: Path, *prefix: str) -> Settings:
-        def locate(path: tuple[str, ...]) -> Place:
+        @cache
+        def places() -> Places:
             try:
-                places = self._engine.locate_toml(str(file), file.read_text("utf-8"))
+                return self._engine.locate_toml(str(file), file.read_text("utf-8"))
             except (OSError, UnicodeDecodeError):
-                return Place(str(file))
-            found = places.get((*prefix, *path))
+                return {}
+
+        def locate(path: tuple[str, ...]) -> Place:
+            found = places().get((*prefix, *path))
             return Place(str(file)) if found is None else found[1]
 
         try:

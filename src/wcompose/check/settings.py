@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 
 from wcompose.check.model import Judgement, Rule, RuleKind
 from wcompose.errors import ProjectError
@@ -25,6 +26,11 @@ LEVELS = {"error": Level.ERROR, "warning": Level.WARNING, "note": Level.NOTE}
 
 Locate = Callable[[tuple[str, ...]], Place]
 """Finds the place of a key of ``[check]``, array elements by index."""
+
+
+@lru_cache(maxsize=16_384)
+def _pattern(item: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in re.split(r"\*+", item)))
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,7 @@ class Ignore:
         """Whether a judgement is the one that is meant."""
         if judgement.rule.id != self.rule:
             return False
-        pattern = ".*".join(re.escape(part) for part in self.item.split("*"))
-        return re.fullmatch(pattern, judgement.item) is not None
+        return _pattern(self.item).fullmatch(judgement.item) is not None
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class Suppressions:
         self._today = today
         self._wrong: list[Judgement] = []
         self._accepted: list[Comment | Ignore] = list(settings.ignores)
+        self._by_rule: dict[str, list[int]] | None = None
         self._used: set[int] = set()
         self._expired: set[int] = set()
         self.count = 0
@@ -95,7 +96,12 @@ class Suppressions:
     def _is_accepted(self, judgement: Judgement) -> bool:
         if judgement.rule.kind is RuleKind.PROJECT:
             return False
-        found = {index for index, each in enumerate(self._accepted) if each.covers(judgement)}
+        if self._by_rule is None:
+            self._by_rule = {}
+            for index, each in enumerate(self._accepted):
+                self._by_rule.setdefault(each.rule, []).append(index)
+        candidates = self._by_rule.get(judgement.rule.id, ())
+        found = {index for index in candidates if self._accepted[index].covers(judgement)}
         over = {index for index in found if _is_over(self._accepted[index].until, self._today)}
         self._used |= found - over
         self._expired |= over
