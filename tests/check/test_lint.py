@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,78 @@ def test_only_the_main_package_is_linted(engine: Engine, tmp_path: Path) -> None
     found = linted(engine, tmp_path)
     assert {each.place.file for each in found} == {str(tmp_path / "a.wit")}
     assert not {each.rule.id for each in found if each.rule.is_default}
+
+
+def generated(interfaces: int) -> str:
+    """A package of 11 lines an interface."""
+    parts = ["package shop:big@1.0.0;"]
+    for number in range(interfaces):
+        use = f"use i{number - 1}.{{row{number - 1}}};" if number else "// the first"
+        inner = f"inner: row{number - 1}," if number % 50 else "inner: u8,"
+        parts.append(
+            f"interface i{number} {{\n  {use}\n  record row{number} {{\n    {inner}\n  }}\n"
+            f"  enum error{number} {{\n    other,\n  }}\n"
+            f"  get: func(key: string) -> result<row{number}, error{number}>;\n}}\n"
+        )
+    parts.append("world all {")
+    parts += [f"  import i{number};" for number in range(interfaces)]
+    return "\n".join([*parts, "}", ""])
+
+
+def counted(engine: Engine, path: Path, text: str) -> int:
+    """How much Python does to lint a text: calls, which do not depend on the machine."""
+    path.write_text(text)
+    data = engine.resolve(path)
+    contract = Contract.from_json(data, {str(path): text})
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        for _ in lint(contract, {str(path): text}):
+            pass
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def aliases(number: int) -> str:
+    rows = "".join(f"  type t{each} = t{each - 1};\n" for each in range(1, number))
+    last = f"  record pair {{\n    a: t{number - 1},\n    b: t0,\n  }}\n"
+    return (
+        f"package shop:deep;\ninterface i {{\n  type t0 = u8;\n{rows}{last}"
+        f"  go: func(a: pair) -> result<pair, t{number - 1}>;\n}}\n"
+    )
+
+
+def same_types(number: int) -> str:
+    return "package shop:same;\n" + "".join(
+        f"@unstable(feature = same-f{each})\ninterface i{each} {{\n  record r{each} {{ a: u8, b: u8 }}\n"
+        "  record s { a: u8, b: u8, c: u8 }\n}\n"
+        for each in range(number)
+    )
+
+
+def one_line(number: int) -> str:
+    return generated(number).replace("// the first", "").replace("\n", " ")
+
+
+@pytest.mark.parametrize("make", [generated, aliases, same_types, one_line])
+def test_the_work_grows_no_faster_than_the_text(
+    engine: Engine, tmp_path: Path, make: Callable[[int], str]
+) -> None:
+    small, large = (counted(engine, tmp_path / "a.wit", make(number)) for number in (200, 800))
+    assert large < 6 * small
+
+
+def test_ten_thousand_lines_are_not_too_many(engine: Engine, tmp_path: Path) -> None:
+    text = generated(900)
+    assert text.count("\n") > 10_000
+    (tmp_path / "a.wit").write_text(text)
+    found = [each for each in linted(engine, tmp_path / "a.wit") if each.rule.is_default]
+    assert fired(found) == {"use-used"}
+    # Every fiftieth interface does not need what it uses.
+    assert len(found) == 17

@@ -13,7 +13,7 @@ from wcompose.report import Level
 from wcompose.suggest import nearest
 
 _MOST_FEATURES = 100
-"""Features that one is compared with; the largest known package has five."""
+"""Features whose spellings are compared; the largest known package has five."""
 
 
 def gate_containment(package: LintedPackage) -> Iterator[Found]:
@@ -169,9 +169,10 @@ def gate_feature_name(package: LintedPackage) -> Iterator[Found]:
     for item in package.items:
         if item.stability.feature:
             features.setdefault(item.stability.feature, []).append(item)
+    spelt = tuple(features) if len(features) <= _MOST_FEATURES else ()
     for feature, items in features.items():
         first = items[0]
-        others = [each for each in features if len(features[each]) > len(items)][:_MOST_FEATURES]
+        others = [each for each in spelt if len(features[each]) > len(items)]
         near = nearest(feature, others, 1, 0.85)
         if near:
             yield Found(
