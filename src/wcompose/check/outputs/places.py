@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -105,13 +106,24 @@ class Places:
 
     def _subject(self, file: str) -> str | None:
         """The innermost subject that holds a file."""
-        path = PurePosixPath(Path(file).as_posix())
-        held = [
-            subject
-            for subject in self.subjects
-            if file and (path == _posix(subject) or _directory(subject) in path.parents)
-        ]
-        return max(held, key=len, default=None)
+        if not file:
+            return None
+        path = _posix(file)
+        for place in (path, *path.parents):
+            if place in self._held:
+                return self._held[place]
+        return None
+
+    @cached_property
+    def _held(self) -> dict[PurePosixPath, str]:
+        """The subject that a file is, or that all files below a directory belong to."""
+        held: dict[PurePosixPath, str] = {}
+        for subject in self.subjects:
+            path = _posix(subject)
+            held.setdefault(path, subject)
+            if path.suffix == ".toml":
+                held.setdefault(path.parent, subject)
+        return held
 
     def _at(self, file: str, line: int = 0, column: int = 0, end_column: int = 0) -> Spot:
         if not file:
@@ -122,10 +134,5 @@ class Places:
         return Spot(path.as_posix(), line, column, end_column, path.is_absolute())
 
 
-def _posix(subject: str) -> PurePosixPath:
-    return PurePosixPath(Path(subject).as_posix())
-
-
-def _directory(subject: str) -> PurePosixPath:
-    path = _posix(subject)
-    return path.parent if path.suffix == ".toml" else path
+def _posix(text: str) -> PurePosixPath:
+    return PurePosixPath(Path(text).as_posix())
