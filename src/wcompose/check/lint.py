@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
@@ -45,8 +46,10 @@ def lint(contract: Contract, texts: Mapping[str, str]) -> Iterator[Judgement]:
     """
     package = LintedPackage(contract, texts)
     for rule in LINT_RULES:
+        seen: Counter[tuple[str, str]] = Counter()
         for found in finder(rule)(package):
-            yield _judgement(rule, found)
+            seen[found.item, found.key] += 1
+            yield _judgement(rule, found, seen[found.item, found.key])
 
 
 def finder(rule: Rule) -> Finder:
@@ -63,7 +66,9 @@ def finder(rule: Rule) -> Finder:
     raise KeyError(rule.id)
 
 
-def _judgement(rule: Rule, found: Found) -> Judgement:
+def _judgement(rule: Rule, found: Found, occurrence: int) -> Judgement:
+    # A world may import and export one name, so items of one path are told apart by their order.
+    key = found.key if occurrence == 1 else f"{found.key} {occurrence}".lstrip()
     return Judgement(
         rule,
         found.message,
@@ -73,5 +78,5 @@ def _judgement(rule: Rule, found: Found) -> Judgement:
         causes=found.causes,
         hint=found.hint,
         related=found.related,
-        key=found.key,
+        key=key,
     )

@@ -55,16 +55,33 @@ def name_keyword(package: LintedPackage) -> Iterator[Found]:
 
 def name_escape(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
+    paths = dict(_named_places(package))
     for file in package.outlines:
         for name, place in file.escapes:
-            if name not in KEYWORDS:
-                yield Found(
-                    f"`%{name}` is escaped, and is no keyword",
-                    package.stem,
-                    place,
-                    f"write `{name}`",
-                    key=name,
-                )
+            if name in KEYWORDS:
+                continue
+            path = paths.get((place.file, place.line, place.column))
+            yield Found(
+                f"`%{name}` is escaped, and is no keyword",
+                path or package.stem,
+                place,
+                f"write `{name}`",
+                key="" if path else name,
+            )
+
+
+def _named_places(package: LintedPackage) -> Iterator[tuple[tuple[str, int, int], str]]:
+    """Where items, parameters and members are named, each with its path."""
+    for item in package.items:
+        thing = item.thing
+        named = [(item.path, item.place)]
+        if isinstance(thing, Function):
+            named += [(f"{item.path}.{each.name}", each.place) for each in thing.parameters]
+        elif isinstance(thing, TypeDef) and isinstance(thing.definition, MembersType):
+            members = thing.definition.members
+            named += [(f"{item.path}.{each.name}", each.place) for each in members]
+        for path, place in named:
+            yield (place.file, place.line, place.column), path
 
 
 def name_no_repeat(package: LintedPackage) -> Iterator[Found]:

@@ -45,6 +45,7 @@ def package_directory(package: LintedPackage) -> Iterator[Found]:
                 stem,
                 place,
                 f"move it to `deps/{stem.replace(':', '-')}.wit`",
+                key=name,
             )
 
 
