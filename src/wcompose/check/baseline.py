@@ -178,6 +178,12 @@ class Baselines:
                 causes=[finding.message for finding in error.findings],
                 hint="name a directory or file of WIT, a component, or a git revision",
             ) from None
+        with repository:
+            return self._at_revision(repository, text, written, like)
+
+    def _at_revision(
+        self, repository: Repository, text: str, written: str, like: Path | None
+    ) -> Subject:
         revision, separator, inner = text.partition(":")
         try:
             commit = repository.commit(revision)
@@ -265,20 +271,21 @@ class Baselines:
             repository = Repository(root)
         except UsageError as error:
             raise _digest_only(file, [each.message for each in error.findings]) from None
-        path = _relative(repository, wit)
-        seen: set[bytes] = set()
-        looked = 0
-        for commit in repository.history(repository.commit("HEAD")):
-            revision = bytes(commit.id)[:10].decode("ascii")
-            looked += 1
-            found = repository.find(commit, path, revision)
-            if found is None or found[1] in seen:
-                continue
-            seen.add(found[1])
-            with tempfile.TemporaryDirectory(prefix="wcompose-") as temporary:
-                out = repository.extract(commit, path, Path(temporary), revision)
-                if out is not None and wit_digest(out.path) == lock.wit_digest:
-                    return _renamed(out, f"{revision}:{path}", self._engine)
+        with repository:
+            path = _relative(repository, wit)
+            seen: set[bytes] = set()
+            looked = 0
+            for commit in repository.history(repository.commit("HEAD")):
+                revision = bytes(commit.id)[:10].decode("ascii")
+                looked += 1
+                found = repository.find(commit, path, revision)
+                if found is None or found[1] in seen:
+                    continue
+                seen.add(found[1])
+                with tempfile.TemporaryDirectory(prefix="wcompose-") as temporary:
+                    out = repository.extract(commit, path, Path(temporary), revision)
+                    if out is not None and wit_digest(out.path) == lock.wit_digest:
+                        return _renamed(out, f"{revision}:{path}", self._engine)
         raise _digest_only(file, [f"none of the last {looked:,} commits has these contracts"])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Self
 
 from wcompose.errors import ArtifactError, UsageError
 from wcompose.suggest import did_you_mean
@@ -78,6 +78,12 @@ class Repository:
                 hint="name a path, or go to the repository",
             ) from None
         self.root = Path(self._repository.path).resolve()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._repository.close()
 
     def commit(self, revision: str) -> Commit:
         """The commit that a revision means.
