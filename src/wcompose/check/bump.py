@@ -39,6 +39,21 @@ def version_carries(old_version: str, new_version: str, bump: Bump) -> bool:
     return moved(old, new) >= bump
 
 
+def next_version(old_version: str, bump: Bump) -> str:
+    """The nearest version that carries changes; empty where there is none to start from."""
+    old = parse_version(old_version)
+    if old is None or old.minor is None or old.patch is None:
+        return ""
+    if old.prerelease:
+        # A prerelease links to nothing but itself: the release carries everything.
+        return f"{old.major}.{old.minor}.{old.patch}"
+    if bump is Bump.TRACK:
+        return f"{old.major + 1}.0.0" if old.major else f"0.{old.minor + 1}.0"
+    if bump is Bump.MINOR and old.major:
+        return f"{old.major}.{old.minor + 1}.0"
+    return f"{old.major}.{old.minor}.{old.patch + 1}"
+
+
 def moved(old: Version, new: Version) -> Bump:
     """How far a version moved, upwards or downwards."""
     if old.track != new.track:

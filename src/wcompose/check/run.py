@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wcompose.check.baseline import Baselines, Subject, contracts_in, exists, load_path
-from wcompose.check.bump import required_bump, version_carries
+from wcompose.check.bump import next_version, required_bump, version_carries
 from wcompose.check.changes import compare_contracts
 from wcompose.check.lint import lint
 from wcompose.check.model import Bump, Change, Checked, Judgement, Rule, RuleKind, Side
@@ -408,4 +408,6 @@ def version_judgement(versions: Versions, required: Bump, after: Subject) -> Jud
             f"`{package}` went from {versions.old or 'no version'} to {versions.new}, and its changes "
             f"need {wanted}"
         )
-    return Judgement(rule, message, package, place, rule.level, bump=required)
+    fitting = next_version(versions.old, required)
+    hint = f"write `package {package}@{fitting};`" if fitting else ""
+    return Judgement(rule, message, package, place, rule.level, bump=required, hint=hint)
