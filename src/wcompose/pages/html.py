@@ -84,8 +84,8 @@ def _digest(text: str) -> str:
 
 
 def _contents(page: Page) -> Iterator[str]:
-    for package in page.packages:
-        is_open = " open" if package.is_main or len(page.packages) < 4 else ""
+    for index, package in enumerate(page.packages):
+        is_open = " open" if index == 0 or len(page.packages) < 4 else ""
         name = escape(visible(package.name or page.title))
         yield f'<details{is_open}><summary><a href="#{package.anchor}">{name}</a></summary><ul>'
         for world in package.worlds:

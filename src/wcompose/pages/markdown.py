@@ -117,7 +117,7 @@ def _heading(start: str, of: WorldSection | Section) -> Iterator[str]:
     yield ""
     yield f"{start} {_text(of.name)}"
     yield ""
-    yield f"<code>{escape(visible(of.full_name))}</code>"
+    yield f"<code>{_entities(of.full_name)}</code>"
     yield ""
     yield from _gates(of.stability)
     yield from _docs(of.docs)
@@ -139,6 +139,12 @@ def _docs(docs: str) -> Iterator[str]:
     if text:
         yield text
         yield ""
+
+
+def _entities(text: str) -> str:
+    """A name inside an element, where Markdown has a meaning all the same."""
+    shown = escape(visible(text))
+    return "".join(f"&#{ord(each)};" if each in "\\`*_[]!\n" else each for each in shown)
 
 
 def _text(text: str) -> str:

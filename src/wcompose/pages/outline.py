@@ -183,23 +183,25 @@ class _Outliner:
             by_package.setdefault(name, ([], []))[0].append(world)
         for interface in interfaces:
             by_package.setdefault(_package_of(interface), ([], []))[1].append(interface)
+        names = sorted(by_package, key=lambda name: (name != self._main, name))
+        # All interfaces have their places before worlds refer to them.
+        anchors = {name: self._anchor(name or "component") for name in names}
+        sections = {
+            name: tuple(self._section(each, each.name) for each in by_package[name][1])
+            for name in names
+        }
         packages = tuple(
-            self._package(name, *by_package[name])
-            for name in sorted(by_package, key=lambda name: (name != self._main, name))
+            Package(
+                name=name,
+                anchor=anchors[name],
+                docs=self._contract.docs if name == self._main else "",
+                is_main=name == self._main,
+                worlds=tuple(self._world(each) for each in by_package[name][0]),
+                interfaces=sections[name],
+            )
+            for name in names
         )
         return Page(self._main or title, packages, self._types, self._interfaces)
-
-    def _package(self, name: str, worlds: list[World], interfaces: list[Interface]) -> Package:
-        anchor = self._anchor(name or "component")
-        sections = tuple(self._section(each, each.name) for each in interfaces)
-        return Package(
-            name=name,
-            anchor=anchor,
-            docs=self._contract.docs if name == self._main else "",
-            is_main=name == self._main,
-            worlds=tuple(self._world(each) for each in worlds),
-            interfaces=sections,
-        )
 
     def _anchor(self, text: str) -> str:
         stem = _UNSAFE.sub("-", text).strip("-") or "item"

@@ -78,13 +78,6 @@ def to_markdown(docs: str) -> str:
     return "\n".join([*lines, fence] if fence else lines)
 
 
-def summary(docs: str, longest: int = 140) -> str:
-    """The first sentence or line, as plain text."""
-    first = visible(docs.strip()).partition("\n\n")[0].replace("\n", " ").strip()
-    sentence = re.split(r"(?<=[.!?])\s", first, maxsplit=1)[0]
-    return sentence if len(sentence) <= longest else sentence[: longest - 1].rstrip() + "…"
-
-
 def visible(text: str) -> str:
     r"""Text in which what cannot be seen, or turns the direction of text, stands as ``\x..``."""
     return "".join(

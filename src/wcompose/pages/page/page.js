@@ -51,6 +51,7 @@
       fold.open = searching ? true : unfolded[index];
       fold.hidden = searching && ![...fold.querySelectorAll("li")].some((line) => !line.hidden);
     });
+    if (searching) scrollTo(0, 0);
     count.textContent = searching ? `${hits} found` : "";
     nothing.hidden = !searching || hits > 0;
   };
