@@ -307,3 +307,29 @@ def test_an_empty_directory_has_no_contract(engine: Engine, tmp_path: Path) -> N
     with pytest.raises(UserError) as caught:
         load_path(tmp_path, engine)
     assert caught.value.findings[0].rule == "contract-missing"
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_a_damaged_repository_is_told(git: Git, engine: Engine, *, is_packed: bool) -> None:
+    """Whatever is cut or flipped, there is a contract or an error of ours."""
+    if is_packed:
+        git("gc", "--quiet")
+    load = Baselines(engine, git.root).load
+    files = sorted(file for file in (git.root / ".git").rglob("*") if file.is_file())
+    told = set()
+    for index, file in enumerate(each for each in files if "hooks" not in each.parts):
+        old = file.read_bytes()
+        if not old:
+            continue
+        file.chmod(0o644)
+        place = (index * 7919) % len(old)
+        flipped = old[:place] + bytes([old[place] ^ 1 << index % 8]) + old[place + 1 :]
+        for new in (old[:place], flipped):
+            file.write_bytes(new)
+            try:
+                load("HEAD~1")
+            except UserError as error:
+                told.add(error.findings[0].rule)
+        file.write_bytes(old)
+    assert "repository-damaged" in told
+    assert functions(load("HEAD~1")) == TWO

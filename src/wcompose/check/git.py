@@ -6,15 +6,16 @@ full or shortened, each with any of ``~N``, ``^N``, ``^{}`` and ``^{commit}`` be
 
 from __future__ import annotations
 
+import functools
 import heapq
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, ParamSpec, Self, TypeVar
 
-from wcompose.errors import ArtifactError, UsageError
+from wcompose.errors import ArtifactError, UsageError, WcomposeError
 from wcompose.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -53,6 +54,30 @@ class Extracted:
     size: int = 0
 
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+def _telling_damage(method: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make a method that reads the repository end in an error of ours whatever it meets."""
+
+    @functools.wraps(method)
+    def read(*arguments: _P.args, **named: _P.kwargs) -> _T:
+        try:
+            return method(*arguments, **named)
+        except WcomposeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - damaged files make dulwich raise anything
+            raise ArtifactError.of(
+                "repository-damaged",
+                "the git repository cannot be read",
+                causes=[f"{type(error).__name__}: {error}"[:300]],
+                hint="`git fsck` says what is damaged",
+            ) from None
+
+    return read
+
+
 class Repository:
     """A repository, to be read only.
 
@@ -69,7 +94,7 @@ class Repository:
 
         try:
             self._repository: Repo = Repo.discover(str(directory.resolve()))
-        except (NotGitRepository, OSError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - damaged files make dulwich raise anything
             causes = [] if isinstance(error, NotGitRepository) else [str(error)]
             raise UsageError.of(
                 "repository-missing",
@@ -85,6 +110,7 @@ class Repository:
     def __exit__(self, *_: object) -> None:
         self._repository.close()
 
+    @_telling_damage
     def commit(self, revision: str) -> Commit:
         """The commit that a revision means.
 
@@ -247,6 +273,7 @@ class Repository:
             hint="write `COMMIT:PATH` for what is in a commit",
         )
 
+    @_telling_damage
     def find(self, commit: Commit, path: str, revision: str) -> tuple[int, bytes] | None:
         """Mode and name of the object at a path; none where there is nothing.
 
@@ -268,6 +295,7 @@ class Repository:
                 return None
         return mode, name
 
+    @_telling_damage
     def names(self, commit: Commit, path: str, revision: str) -> list[str]:
         """What stands in a directory of a commit; nothing where there is none."""
         from dulwich.objects import Tree
@@ -278,6 +306,7 @@ class Repository:
             return []
         return [entry.path.decode("utf-8", "replace") for entry in tree.iteritems()]
 
+    @_telling_damage
     def read(self, commit: Commit, path: str, revision: str) -> bytes | None:
         """Content of a file of a commit; none where there is no file."""
         from dulwich.objects import Blob
@@ -288,6 +317,7 @@ class Repository:
         blob = self._object(found[1], revision)
         return blob.as_raw_string() if isinstance(blob, Blob) else None
 
+    @_telling_damage
     def extract(
         self,
         commit: Commit,
@@ -371,8 +401,6 @@ class Repository:
 
     def history(self, start: Commit) -> Iterator[Commit]:
         """A commit and those before it, the latest first, as far as they were fetched."""
-        from dulwich.objects import Commit
-
         waiting = [(-start.commit_time, bytes(start.id), start)]
         seen = {bytes(start.id)}
         for _ in range(MOST_COMMITS):
@@ -380,13 +408,19 @@ class Repository:
                 return
             commit = heapq.heappop(waiting)[2]
             yield commit
-            for parent in commit.parents:
-                if bytes(parent) in seen or parent not in self._repository.object_store:
-                    continue
-                seen.add(bytes(parent))
-                before = self._repository.object_store[parent]
-                if isinstance(before, Commit):
-                    heapq.heappush(waiting, (-before.commit_time, bytes(parent), before))
+            for before in self._before(commit):
+                if bytes(before.id) not in seen:
+                    seen.add(bytes(before.id))
+                    heapq.heappush(waiting, (-before.commit_time, bytes(before.id), before))
+
+    @_telling_damage
+    def _before(self, commit: Commit) -> list[Commit]:
+        """The parents of a commit that were fetched."""
+        from dulwich.objects import Commit
+
+        store = self._repository.object_store
+        found = [store[parent] for parent in commit.parents if parent in store]
+        return [each for each in found if isinstance(each, Commit)]
 
 
 def _short(commit: Commit) -> str:
