@@ -189,7 +189,7 @@ def one_line(number: int) -> str:
 def test_the_work_grows_no_faster_than_the_text(
     engine: Engine, tmp_path: Path, make: Callable[[int], str]
 ) -> None:
-    small, large = (counted(engine, tmp_path / "a.wit", make(number)) for number in (200, 800))
+    small, large = (counted(engine, tmp_path / "a.wit", make(number)) for number in (100, 400))
     assert large < 6 * small
 
 
@@ -201,3 +201,58 @@ def test_ten_thousand_lines_are_not_too_many(engine: Engine, tmp_path: Path) -> 
     assert fired(found) == {"use-used"}
     # Every fiftieth interface does not need what it uses.
     assert len(found) == 17
+
+
+def text_of(engine: Engine, path: Path, text: str) -> set[tuple[str, str]]:
+    """Rules that are on by default and find something in a text, with the names of the items."""
+    path.write_text(f"package shop:orders@1.1.0;\n{text}\n")
+    found = [each for each in linted(engine, path) if each.rule.is_default]
+    return {(each.rule.id, each.item.partition("/")[2]) for each in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        # Members of a `types` interface are reached through `use`.
+        ("interface types { record r { a: u8 } } interface i { use types.{r}; f: func(a: r); }", set()),
+        # A package of types only is there for others.
+        ("interface types { record r { a: u8 } enum e { a } }", set()),
+        # A type may be re-exported along a chain.
+        (
+            ("interface a { record r { a: u8 } } interface b { use a.{r}; } "
+            "interface c { use b.{r}; f: func() -> r; }"),
+            set(),
+        ),
+        # The other side may have made what it passes.
+        ("interface i { resource r { m: func(); } take: func(it: r); }", set()),
+        ("interface i { resource r { m: func(); } borrow-it: func(it: borrow<r>); }",
+         {("resource-reachable", "i.r")}),
+        # Two fields may be alike by chance; three may not.
+        (("interface a { record p { x: u8, y: u8 } f: func(a: p); } "
+         "interface b { record q { x: u8, y: u8 } f: func(a: q); }"), set()),
+        (("interface a { record p { x: u8, y: u8, z: u8 } f: func(a: p); } "
+         "interface b { record q { x: u8, y: u8, z: u8 } f: func(a: q); }"),
+         {("no-cross-file-dup-type", "b.q")}),
+        # Resources are equal to themselves only.
+        (("interface a { resource r { constructor(); } record p { x: r, y: u8 } f: func(a: p); } "
+         "interface b { resource r { constructor(); } record p { x: r, y: u8 } f: func(a: p); }"),
+         set()),
+        # What a world includes is told where it is written.
+        ("world a { import %from: func(); } world b { include a; import c: func(); }",
+         {("name-keyword", "a.from")}),
+        # What is unstable only needs no versions elsewhere.
+        ("interface i { @unstable(feature = orders-x) f: func(); g: func(); }", set()),
+        ("interface i { @since(version = 1.0.0) f: func(); g: func(); }", {("gate-since-present", "i")}),
+        ("@unstable(feature = orders-x) interface i { @since(version = 1.0.0) f: func(); }",
+         {("gate-containment", "i.f")}),
+        # JavaScript takes any word as the name of a method.
+        ("interface i { resource r { constructor(); debugger: func(); } }", set()),
+        ("interface i { debugger: func(); }", {("name-keyword", "i.debugger")}),
+        # Errors of other packages are theirs to change; what carries a text takes everything.
+        ("interface i { variant e { failed(string), gone } f: func() -> result<_, e>; }", set()),
+    ],
+)  # fmt: skip
+def test_what_is_found_and_what_is_not(
+    engine: Engine, tmp_path: Path, text: str, found: set[tuple[str, str]]
+) -> None:
+    assert text_of(engine, tmp_path / "orders.wit", text) == found

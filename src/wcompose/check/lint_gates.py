@@ -113,8 +113,7 @@ def stable_no_use_unstable(package: LintedPackage) -> Iterator[Found]:
 
 def gate_since_present(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
-    gated = [each for each in package.items if each.stability != UNGATED]
-    if not gated:
+    if not any(each.stability.since for each in package.items):
         return
     inside: dict[str, list[str]] = {}
     for item in package.items:

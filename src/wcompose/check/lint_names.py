@@ -35,13 +35,19 @@ _LANGUAGES: Mapping[str, tuple[str, ...]] = {
     word: tuple(name for name, words in _LANGUAGE_WORDS.items() if word in words.split())
     for word in sorted({word for words in _LANGUAGE_WORDS.values() for word in words.split()})
 }
+_BEHIND_A_DOT = frozenset({"method", "static function", "field"})
 _UPPER = re.compile(r"[A-Z][A-Z0-9]*")
 
 
 def name_keyword(package: LintedPackage) -> Iterator[Found]:
     """See the table."""
     for word, name, path, place in _value_names(package):
-        languages = _LANGUAGES.get(name.lower(), ())
+        languages = [
+            language
+            for language in _LANGUAGES.get(name.lower(), ())
+            # JavaScript takes any word behind a dot.
+            if language != "JavaScript" or word not in _BEHIND_A_DOT
+        ]
         if languages:
             *firsts, last = languages
             told = f"{', '.join(firsts)} and {last}" if firsts else last

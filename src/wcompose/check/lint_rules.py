@@ -196,7 +196,7 @@ _STANDARD = (
         "gate-since-present",
         "standard",
         Level.WARNING,
-        "in a package with gates, every interface and world has one",
+        "where some items have `@since`, every interface and world has a gate",
         "`@since` is how readers and tools learn which version they need; half of it tells them "
         "nothing.",
         bad="interface refunds {\n  refund: func(order: u64);\n}",
