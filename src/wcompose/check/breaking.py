@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from wcompose.check.model import Bump, Change, ChangeKind
-from wcompose.check.verdicts import Scope, judged, plain_path, rule_of, told, unstable
+from wcompose.check.verdicts import MEMBER_RULES, Scope, judged, plain_path, rule_of, told, unstable
 from wcompose.contract import (
     Extern,
     Function,
@@ -240,9 +240,11 @@ class _Comparison:
         return (self._rule(mismatch), head, mismatch.expected, mismatch.actual)
 
     def _rule(self, mismatch: Mismatch) -> str:
-        type_ = self._type_of(mismatch)
-        word = "" if type_ is None else definition_word(type_.root.definition)
-        return rule_of(mismatch, word)
+        head = mismatch.path.partition(".")[0]
+        found = (types.get(head) for types in self._types)
+        words = [definition_word(each.root.definition) for each in found if each is not None]
+        # Where one name stands for types of two kinds, the members are of the one that has some.
+        return rule_of(mismatch, next((each for each in words if each in MEMBER_RULES), ""))
 
     def _type_of(self, mismatch: Mismatch) -> TypeDef | None:
         """The type that a difference is inside of."""

@@ -30,6 +30,8 @@ def used_types(contract: Contract) -> frozenset[int]:
     waiting: list[Definition] = []
     for function in _functions(contract):
         waiting += [each.type for each in function.parameters]
+        if function.resource is not None:
+            waiting.append(function.resource)
         if function.result is not None:
             waiting.append(function.result)
     while waiting:

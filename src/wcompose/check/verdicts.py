@@ -51,12 +51,14 @@ _MEMBERS = (
     MismatchKind.MEMBER_TYPE,
 )
 _SITES = (MismatchKind.PARAMETER_TYPE, MismatchKind.RESULT_TYPE)
-_MEMBER_RULES = {
+MEMBER_RULES = {
     "record": "record-fields-same",
     "variant": "variant-cases-same",
     "enum": "enum-cases-same",
     "flags": "flags-same",
 }
+"""The rule for the members of each kind of type that has some."""
+
 _CONSTRUCTED = re.compile(r"(tuple|option|result|list|map|stream|future)\b")
 _PREFIX = re.compile(r"\[[a-z -]*\]")
 
@@ -97,7 +99,7 @@ def rule_of(mismatch: Mismatch, type_word: str) -> str:
         type_word: ``record``, ``variant``, ``enum`` or ``flags``, where it is one of members.
     """
     if mismatch.kind in _MEMBERS:
-        return _MEMBER_RULES[type_word]
+        return MEMBER_RULES.get(type_word, "type-kind-same")
     if mismatch.kind in _SITES:
         if mismatch.path.startswith("[constructor]"):
             return "method-kind-same"
