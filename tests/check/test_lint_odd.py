@@ -130,6 +130,9 @@ def judged(engine: Engine, text: str) -> list[Judgement]:
         contract = Contract.from_json(data, texts)
         found = list(lint(contract, texts))
         assert found == list(lint(contract, texts))
+        # Binaries have no text.
+        without = {each.fingerprint for each in lint(Contract.from_json(data), {})}
+        assert without <= {each.fingerprint for each in found}
         return found
 
 
