@@ -321,3 +321,18 @@ def test_odd_names_are_refused(check, tmp_path: Path, text: str, engine: Engine)
     if text not in {"", "-"}:
         with pytest.raises(UserError):
             diff(text, str(tmp_path), engine, directory=tmp_path)
+
+
+def test_an_addition_without_another_version_is_a_warning(check, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for directory, functions in ((old, ("add",)), (new, ("add", "remove"))):
+        directory.mkdir()
+        (directory / "shop.wit").write_text(wit(*functions))
+    checked = check(new, against=str(old), side=Side.IMPORT)
+    assert errors(checked) == []
+    (judgement,) = (
+        each for each in checked.judgements if each.rule.id == "version-bump-sufficient"
+    )
+    assert judgement.level is Level.WARNING
+    assert judgement.bump is Bump.MINOR
+    assert (judgement.place.line, judgement.place.source) == (2, "package acme:shop@1.0.0;")

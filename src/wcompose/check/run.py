@@ -115,7 +115,7 @@ def run_checks(paths: Sequence[Path], conditions: Conditions, engine: Engine) ->
             hint="check them one by one, or name a git revision",
         )
     work = _Check(conditions, engine)
-    for path in paths or [_here()]:
+    for path in dict.fromkeys(paths) or [_here()]:
         work.check(path)
     checked = Checked.of(work.judgements, work.subjects, work.suppressed)
     return CheckRun(checked, tuple(rule for rule in RULES if rule.id in work.applied))
@@ -301,7 +301,11 @@ class _Check:
         kept = [_allowed(judgement, versions) for each in counted for judgement in each.judgements]
         required = required_bump(counted)
         if not is_carried(versions, required):
-            kept += suppressions.keep([version_judgement(versions, required, after)])
+            told = version_judgement(versions, required, after)
+            if required is not Bump.TRACK:
+                # Nothing breaks, and a version need not move with every change on the way to a release.
+                told = replace(told, level=Level.WARNING)
+            kept += suppressions.keep([told])
         return kept
 
     def _settings_beside(self, place: Path) -> Settings:
