@@ -265,10 +265,13 @@ class _Comparison:
             MismatchKind.MEMBER_MISSING: ChangeKind.REMOVED,
             MismatchKind.MEMBER_EXTRA: ChangeKind.ADDED,
         }.get(mismatch.kind, ChangeKind.CHANGED)
+        message = told(mismatch.message)
+        if mismatch.kind is MismatchKind.EXTERN_KIND:
+            message = f"{self._home} {message.removeprefix('it ')}"
         change = Change(
             kind,
             self._path(mismatch.path),
-            told(mismatch.message),
+            message,
             mismatch.expected,
             mismatch.actual,
             mismatch.expected_place,

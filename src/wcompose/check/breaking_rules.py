@@ -105,7 +105,7 @@ _TYPES = (
         f"A component that imports the interface and calls such a function asks for the type. "
         f"{_NAMES}",
         "record item { name: string }\nadd: func(item: item);",
-        "add: func(name: string);",
+        "add: func(item: string);",
     ),
     _rule(
         "type-no-delete-unused",

@@ -7,9 +7,16 @@ from wcompose.report import Level
 
 
 def _rule(
-    name: str, summary: str, reason: str, good: str, bad: str, level: Level = Level.ERROR
+    name: str,
+    summary: str,
+    reason: str,
+    good: str,
+    bad: str,
+    level: Level = Level.ERROR,
+    *,
+    is_default: bool = True,
 ) -> Rule:
-    return Rule(name, RuleKind.BREAKING, "breaking", level, summary, reason, bad, good)
+    return Rule(name, RuleKind.BREAKING, "breaking", level, summary, reason, bad, good, is_default)
 
 
 _PACKAGES = (
@@ -75,7 +82,7 @@ _WORLDS = (
         "world-no-delete",
         "worlds stay",
         "Built components do not name their world, but builds do (`--world shop`).",
-        "world shop { import cart; }\nworld till { import cart; }",
+        "world shop { import cart; }\nworld lane { import cart; }",
         "world shop { import cart; }",
     ),
     _rule(
@@ -190,6 +197,7 @@ _GATES = (
         "/// Adds an item.\nadd: func();",
         "/// Adds an item, twice.\nadd: func();",
         Level.NOTE,
+        is_default=False,
     ),
 )
 

@@ -74,7 +74,16 @@ class WorldComparison:
             yield from self._only_one()
             return
         made: Iterator[Change] = self._of_both(self._old, self._new)
-        for change in made:
+        for each in made:
+            change = each
+            if (
+                change.kind is ChangeKind.CHANGED
+            ):  # imports of interfaces have no place of their own
+                change = replace(
+                    change,
+                    old_place=change.old_place if change.old_place.file else self._old.place,
+                    new_place=change.new_place if change.new_place.file else self._new.place,
+                )
             yield unstable(change) if self._old.stability.feature else change
 
     def _only_one(self) -> Iterator[Change]:
@@ -119,7 +128,7 @@ class WorldComparison:
                 elif direction == "import":
                     yield from self._import_gone(name, olds[name], old, new)
                 else:
-                    yield from self._export_gone(name, olds[name], new)
+                    yield from self._export_gone(name, olds[name], old, new)
             for name in left:
                 if direction == "import":
                     yield from self._import_came(name, news[name], old, new)
@@ -136,14 +145,14 @@ class WorldComparison:
             return
         scope = replace(self._scope, exporters=self._scope.exporters and direction == "export")
         item = self._path(name)
-        yield from compare_items(item, f"`{name}` of it", (old, new), scope, self._around)
+        yield from compare_items(item, f"`{name}`", (old, new), scope, self._around)
         if isinstance(old, FunctionExtern) and isinstance(new, FunctionExtern):
             yield from gate_changes(item, "function", old.function, new.function)
 
     # Imports and exports that only one of them has
 
     def _import_gone(self, name: str, old: Extern, before: World, after: World) -> Iterator[Change]:
-        change = self._gone_change("import", name, old)
+        change = self._gone_change("import", name, old, before)
         moved = self._found(name, after.exports)
         if moved is not None:
             yield self._turned(change, f"`{name}` is exported now, and was imported")
@@ -166,8 +175,8 @@ class WorldComparison:
             )
             yield judged(change, "use-inline", side, "", key=f"import {name}", why=why)
 
-    def _export_gone(self, name: str, old: Extern, after: World) -> Iterator[Change]:
-        change = self._gone_change("export", name, old)
+    def _export_gone(self, name: str, old: Extern, before: World, after: World) -> Iterator[Change]:
+        change = self._gone_change("export", name, old, before)
         if self._found(name, after.imports) is not None:
             yield self._turned(change, f"`{name}` is imported now, and was exported")
         elif on_track(name) not in self._gone:
@@ -220,13 +229,13 @@ class WorldComparison:
 
     # Helpers
 
-    def _gone_change(self, direction: str, name: str, old: Extern) -> Change:
+    def _gone_change(self, direction: str, name: str, old: Extern, world: World) -> Change:
         return Change(
             ChangeKind.REMOVED,
             self._path(name),
             f"the world {direction}s `{name}` no longer",
             _wit(direction, name, old),
-            old_place=old.place,
+            old_place=old.place if old.place.file else world.place,
         )
 
     def _came_change(self, direction: str, name: str, new: Extern, world: World) -> Change:
