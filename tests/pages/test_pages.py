@@ -187,6 +187,11 @@ def test_unfinished_markdown_ends_with_its_item(docs: str) -> None:
     assert "<h" not in prose.to_html(docs)
 
 
+def test_code_in_documentation_stays_and_html_beside_it_does_not() -> None:
+    docs = "a `<b>` <b> ``x ` <i>`` <i> ` <u>"
+    assert prose.to_markdown(docs) == "a `<b>` &lt;b> ``x ` <i>`` &lt;i> ` &lt;u>"
+
+
 def test_one_world_shows_what_it_needs(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "shop.wit").write_text(SHOP)
     contract = load_path(tmp_path, engine).contract

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ LONGEST = 1 << 16
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)[\s#]*$")
-_CODE = re.compile(r"(`+)(?!`).+?(?<!`)\1(?!`)")
+_BACKTICKS = re.compile(r"`+")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 
 
@@ -92,10 +93,28 @@ def _escaped(line: str) -> str:
     """A line of Markdown without HTML and pictures; code in it stays as it is."""
     parts: list[str] = []
     end = 0
-    for code in _CODE.finditer(line):
-        parts += [_plain(line[end : code.start()]), code[0]]
-        end = code.end()
+    for start, stop in _code_spans(line):
+        parts += [_plain(line[end:start]), line[start:stop]]
+        end = stop
     return "".join([*parts, _plain(line[end:])])
+
+
+def _code_spans(line: str) -> Iterator[tuple[int, int]]:
+    """Where code begins and ends: between two runs of as many backticks (CommonMark, "Code spans")."""
+    runs = [(each.start(), each.end()) for each in _BACKTICKS.finditer(line)]
+    following: dict[int, int] = {}
+    closing: list[int | None] = [None] * len(runs)
+    for index in range(len(runs) - 1, -1, -1):
+        length = runs[index][1] - runs[index][0]
+        closing[index] = following.get(length)
+        following[length] = index
+    index = 0
+    while index < len(runs):
+        end = closing[index]
+        if end is not None:
+            yield runs[index][0], runs[end][1]
+            index = end
+        index += 1
 
 
 def _plain(text: str) -> str:
