@@ -66,17 +66,17 @@ def file_name(package: LintedPackage) -> Iterator[Found]:
                 key="kebab",
             )
             continue
-        names = [name.lower() for _, name, _ in each.items]
-        alone = len(files) == 1 or not names
-        known = {*names, *_COMMON_FILES, package.stem.rpartition(":")[2].lower()}
-        if not alone and stem not in known:
-            kinds = [f"{kind} `{name}`" for kind, name, _ in each.items[:2]]
-            more = "" if len(names) <= 2 else " and more"
+        if len(files) == 1 or len(each.items) != 1:
+            # Several things have a name in common at most: `stdio` for `stdin` and `stdout`.
+            continue
+        ((kind, name, _),) = each.items
+        known = {name.lower(), *_COMMON_FILES, package.stem.rpartition(":")[2].lower()}
+        if stem not in known:
             yield Found(
-                f"`{stem}.wit` holds {' and '.join(kinds)}{more}, and is called like nothing in it",
+                f"`{stem}.wit` holds {kind} `{name}` and nothing else",
                 item,
                 place,
-                f"rename it to `{names[0]}.wit`",
+                f"rename it to `{name.lower()}.wit`",
                 key="name",
             )
 

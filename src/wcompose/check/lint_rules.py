@@ -43,10 +43,9 @@ _MINIMAL = (
         "file-name",
         "minimal",
         Level.WARNING,
-        "a file is named in lower-case words joined by hyphens, after an interface or a world in it",
-        "Whoever looks for an interface finds its file. Files called `world`, `worlds`, `main`, "
-        "`package` "
-        "or like the package may hold anything, and so may the only file.",
+        "a file is named in lower-case words joined by hyphens, and after the one thing that it holds",
+        "Whoever looks for an interface finds its file. A file of several interfaces may have any name, "
+        "and so may the only file.",
         bad="// file `Orders_API.wit`\ninterface orders {\n  count: func() -> u32;\n}",
         good="// file `orders.wit`\ninterface orders {\n  count: func() -> u32;\n}",
     ),
