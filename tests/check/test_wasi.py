@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ def load(version: str, engine: Engine) -> Contract:
     return Contract.from_json(engine.resolve(WASI / version))
 
 
-@pytest.mark.parametrize(("old", "new"), zip(VERSIONS, VERSIONS[1:], strict=False))
+@pytest.mark.parametrize(("old", "new"), pairwise(VERSIONS))
 def test_later_versions_are_compatible_for_importers(old: str, new: str, engine: Engine) -> None:
     contracts = load(old, engine), load(new, engine)
     changes = compare_contracts(*contracts, side=Side.IMPORT, packages=PACKAGES)
