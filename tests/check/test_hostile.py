@@ -65,9 +65,8 @@ def checked(engine: Engine, directory: Path, against: Path | None = None) -> Non
     conditions = Conditions(TODAY, directory / "cache", None if against is None else str(against))
     try:
         run = run_checks([directory / "wit"], conditions, engine)
-    except UserError as error:
-        assert all(finding.message for finding in error.findings)
-        return
+    except UserError:
+        return  # told, and with what: an error is never without a finding
     for judgement in run.checked.judgements:
         assert judgement.message
         assert judgement.level in Level
