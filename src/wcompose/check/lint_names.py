@@ -15,21 +15,18 @@ _LANGUAGE_WORDS: Mapping[str, str] = {
     "Python": "and as assert async await break class continue def del elif else except finally for from "
     "global if import in is lambda nonlocal not or pass raise return try while with yield",
     "Rust": "abstract as async await become box break const continue crate do dyn else enum extern "
-    "final "
-    "fn for gen if impl in let loop macro match mod move mut override priv pub ref return self "
-    "static struct super trait try type typeof unsafe unsized use virtual where while yield",
+    "final fn for gen if impl in let loop macro match mod move mut override priv pub ref return "
+    "self static struct super trait try type typeof unsafe unsized use virtual where while yield",
     "Go": "break case chan const continue default defer else fallthrough for func go goto if import "
     "interface map package range return select struct switch type var",
     "JavaScript": "await break case catch class const continue debugger default delete do else "
-    "enum export "
-    "extends finally for function if implements import in instanceof interface let new package "
-    "private protected public return static super switch this throw try typeof var void while "
-    "with yield",
+    "enum export extends finally for function if implements import in instanceof interface let "
+    "new package private protected public return static super switch this throw try typeof var "
+    "void while with yield",
     "C++": "and auto break case catch char class const continue default delete do double else enum "
-    "explicit "
-    "export extern float for friend goto if inline int long mutable namespace new not operator or "
-    "private protected public register return short signed sizeof static struct switch template "
-    "this throw try typedef union unsigned using virtual void volatile while",
+    "explicit export extern float for friend goto if inline int long mutable namespace new not "
+    "operator or private protected public register return short signed sizeof static struct "
+    "switch template this throw try typedef union unsigned using virtual void volatile while",
 }
 _LANGUAGES: Mapping[str, tuple[str, ...]] = {
     word: tuple(name for name, words in _LANGUAGE_WORDS.items() if word in words.split())

@@ -102,8 +102,7 @@ _OPTIONAL = (
         "optional",
         "functions have at most 6 parameters, and none of them is a `bool`",
         "Neither parameters nor records can grow on a version track, resources can; and `true` "
-        "does not say "
-        "at the call what it means.",
+        "does not say at the call what it means.",
         bad="  search: func(text: string, exact: bool) -> list<u64>;",
         good="  enum match {\n    exact,\n    similar,\n  }\n"
         "  search: func(text: string, how: match) -> list<u64>;",
@@ -135,8 +134,8 @@ _OPTIONAL = (
     _rule(
         "p3-ready",
         "optional",
-        "nothing is there that WASI 0.3 replaces: `wasi:io`, futures made by hand, bodies as lists "
-        "of bytes",
+        "nothing is there that WASI 0.3 replaces: `wasi:io`, futures made by hand, bodies as "
+        "lists of bytes",
         "From WASI 0.3 on the Component Model itself has `async func`, `future` and `stream` "
         "(Concurrency.md).",
         bad="  resource future-receipt {",

@@ -24,8 +24,8 @@ _MINIMAL = (
         Level.WARNING,
         "a package has a released version",
         "Names without a version, or with a prerelease, link to exactly the same name only "
-        "(Explainer.md, "
-        "Canonical Interface Name), so no second version of the package can ever stand for the first.",
+        "(Explainer.md, Canonical Interface Name), so no second version of the package can ever "
+        "stand for the first.",
         bad="package shop:orders;",
         good="package shop:orders@1.0.0;",
     ),
@@ -34,8 +34,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "a directory holds one package, and those that it needs stand in `deps`",
-        "Tools fill `deps` and leave everything else alone (WIT.md, Filesystem structure); a package "
-        "inside of another one's file is out of their reach.",
+        "Tools fill `deps` and leave everything else alone (WIT.md, Filesystem structure); a "
+        "package inside of another one's file is out of their reach.",
         bad="package shop:types@1.0.0 {\n  interface money { type cents = u64; }\n}",
         good="interface orders {\n  type cents = u64;\n  total: func() -> cents;\n}",
     ),
@@ -44,8 +44,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "a file is named in lower-case words joined by hyphens, and after the one thing that it holds",
-        "Whoever looks for an interface finds its file. A file of several interfaces may have any name, "
-        "and so may the only file.",
+        "Whoever looks for an interface finds its file. A file of several interfaces may have any "
+        "name, and so may the only file.",
         bad="// file `Orders_API.wit`\ninterface orders {\n  count: func() -> u32;\n}",
         good="// file `orders.wit`\ninterface orders {\n  count: func() -> u32;\n}",
     ),
@@ -55,8 +55,7 @@ _MINIMAL = (
         Level.WARNING,
         "what comes from other packages comes with a version",
         "The version is part of the name that binaries import. Without one, nothing tells two "
-        "states of a "
-        "package apart.",
+        "states of a package apart.",
         bad="world shop {\n  import bank:payments/transfer;\n}",
         good="world shop {\n  import bank:payments/transfer@1.0.0;\n}",
     ),
@@ -65,8 +64,8 @@ _MINIMAL = (
         "minimal",
         Level.WARNING,
         "one version of a package on each version track",
-        "Versions of one track stand for each other when components are linked, so two of them are one "
-        "import in two spellings; `wasm-tools component semver-check` fails on them.",
+        "Versions of one track stand for each other when components are linked, so two of them "
+        "are one import in two spellings; `wasm-tools component semver-check` fails on them.",
         bad="world shop {\n  import bank:payments/transfer@1.0.0;\n"
         "  import bank:payments/refund@1.1.0;\n}",
         good="world shop {\n  import bank:payments/transfer@1.1.0;\n"
@@ -80,8 +79,9 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "every `use` is used",
-        "In an interface a `use` is more than text: it exports the type under this interface's name and "
-        "makes every world import the other interface (WIT.md, Transitive imports and worlds).",
+        "In an interface a `use` is more than text: it exports the type under this interface's "
+        "name and makes every world import the other interface (WIT.md, Transitive imports and "
+        "worlds).",
         bad="interface orders {\n  use types.{cents, customer};\n  total: func() -> cents;\n}",
         good="interface orders {\n  use types.{cents};\n  total: func() -> cents;\n}",
     ),
@@ -91,8 +91,7 @@ _BASIC = (
         Level.WARNING,
         "a function takes or gives every type, if only inside of another one",
         "Binaries drop it, and whoever exports the interface has to export it all the same. "
-        "Interfaces of "
-        "types only, that nothing of the package uses, are left in peace.",
+        "Interfaces of types only, that nothing of the package uses, are left in peace.",
         bad="interface orders {\n  record discount {\n    percent: u8,\n  }\n  total: func() -> u64;\n}",
         good="interface orders {\n  record discount {\n    percent: u8,\n  }\n"
         "  total: func(less: discount) -> u64;\n}",
@@ -103,8 +102,7 @@ _BASIC = (
         Level.WARNING,
         "in a package with worlds, a world imports or exports every interface",
         "Otherwise no component can be built that has it. A package without worlds is a library, "
-        "and not "
-        "meant.",
+        "and not meant.",
         bad="interface refunds {\n  refund: func(order: u64);\n}\nworld shop {\n  export orders;\n}",
         good="interface refunds {\n  refund: func(order: u64);\n}\n"
         "world shop {\n  export orders;\n  export refunds;\n}",
@@ -123,9 +121,8 @@ _BASIC = (
         "basic",
         Level.WARNING,
         "interfaces of one package share a type and do not repeat it",
-        "Bindings make two types of it that do not convert into each other. Hoisting it later with "
-        "`use` "
-        "breaks exporters.",
+        "Bindings make two types of it that do not convert into each other. Hoisting it later "
+        "with `use` breaks exporters.",
         bad="interface returns {\n  record address {\n    street: string,\n    city: string,\n  }\n"
         "  pick-up: func(at: address);\n}",
         good="interface returns {\n  use orders.{address};\n  pick-up: func(at: address);\n}",
@@ -136,8 +133,7 @@ _BASIC = (
         Level.ERROR,
         "an item is gated at least as strictly as what it stands in and what it refers to",
         "WIT.md, Feature Gates, calls anything else an error, though `wit-parser` takes it: the "
-        "item would "
-        "be there in versions that lack what it needs.",
+        "item would be there in versions that lack what it needs.",
         bad="@since(version = 1.1.0)\ninterface refunds {\n  refund: func(order: u64);\n}",
         good="@since(version = 1.1.0)\ninterface refunds {\n  @since(version = 1.1.0)\n"
         "  refund: func(order: u64);\n}",
@@ -148,8 +144,7 @@ _BASIC = (
         Level.ERROR,
         "nothing refers to something unstable but what is unstable under the same feature",
         "Unstable items may change or go at any time (WIT.md, Feature Gates), and where the "
-        "feature is off "
-        "the package no longer parses.",
+        "feature is off the package no longer parses.",
         bad="  @unstable(feature = orders-vouchers)\n  type voucher = string;\n"
         "  @since(version = 1.0.0)\n  redeem: func(code: voucher);",
         good="  @unstable(feature = orders-vouchers)\n  type voucher = string;\n"
@@ -161,8 +156,7 @@ _BASIC = (
         Level.ERROR,
         "an item is deprecated no earlier than it came, and no later than now",
         "A version that comes before the item or after the package tells nobody what to do; "
-        "`wit-parser` "
-        "takes both.",
+        "`wit-parser` takes both.",
         bad="  @since(version = 1.1.0)\n  @deprecated(version = 1.0.0)\n  total: func() -> u64;",
         good="  @since(version = 1.0.0)\n  @deprecated(version = 1.1.0)\n  total: func() -> u64;",
     ),
@@ -183,8 +177,7 @@ _BASIC = (
         Level.WARNING,
         "a resource can be got, and something can be done with it",
         "A resource that has no constructor and that no function returns does not exist; one that "
-        "has no "
-        "method and that no function takes is of no use.",
+        "has no method and that no function takes is of no use.",
         bad="  resource basket {\n    add: func(article: u64);\n  }",
         good="  resource basket {\n    constructor();\n    add: func(article: u64);\n  }",
     ),
@@ -208,8 +201,8 @@ _STANDARD = (
         Level.WARNING,
         "a feature begins with the name of its package",
         "Features are switched on by name for all packages at once (WIT.md, Feature Gates), so a "
-        "bare name "
-        "may be another package's. A name that is nearly another one of the package is told as well.",
+        "bare name may be another package's. A name that is nearly another one of the package is "
+        "told as well.",
         bad="  @unstable(feature = vouchers)\n  redeem: func(code: string);",
         good="  @unstable(feature = orders-vouchers)\n  redeem: func(code: string);",
     ),
@@ -218,9 +211,9 @@ _STANDARD = (
         "standard",
         Level.WARNING,
         "functions, parameters and fields are not called like keywords of languages",
-        "Bindings have to change such a name, each in its own way: `yield_`, `r#yield`, `yieldValue`. "
-        "Python, Rust, Go, JavaScript and C++ are looked at; cases of enums and variants are not, as "
-        "bindings write those in capitals or with a prefix.",
+        "Bindings have to change such a name, each in its own way: `yield_`, `r#yield`, "
+        "`yieldValue`. Python, Rust, Go, JavaScript and C++ are looked at; cases of enums and "
+        "variants are not, as bindings write those in capitals or with a prefix.",
         bad="  yield: func() -> option<u64>;",
         good="  next: func() -> option<u64>;",
     ),
@@ -239,8 +232,7 @@ _STANDARD = (
         Level.WARNING,
         "variants and enums of errors have a case for everything else",
         "A case is a tag on the wire, so none can be added on a version track (CanonicalABI.md, "
-        "Loading). "
-        "A case such as `other(string)` takes what nobody thought of.",
+        "Loading). A case such as `other(string)` takes what nobody thought of.",
         bad="  variant order-error {\n    sold-out,\n    no-such-article(u64),\n  }",
         good="  variant order-error {\n    sold-out,\n    no-such-article(u64),\n"
         "    other(string),\n  }",
@@ -250,8 +242,8 @@ _STANDARD = (
         "standard",
         Level.WARNING,
         "an interface that worlds both import and export has at most 12 functions",
-        "A function that is added breaks those who export the interface, one that is removed those who "
-        "import it. In small interfaces a change meets fewer.",
+        "A function that is added breaks those who export the interface, one that is removed "
+        "those who import it. In small interfaces a change meets fewer.",
         bad="world counter {\n  export orders;\n}\nworld kitchen {\n  import orders;\n}",
         good="world counter {\n  export orders;\n  export refunds;\n}\n"
         "world kitchen {\n  import orders;\n}",
