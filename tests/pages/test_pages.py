@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from picture.browser import chromium
 from support import REPOSITORY
 
@@ -190,6 +193,31 @@ def test_unfinished_markdown_ends_with_its_item(docs: str) -> None:
 def test_code_in_documentation_stays_and_html_beside_it_does_not() -> None:
     docs = "a `<b>` <b> ``x ` <i>`` <i> ` <u>"
     assert prose.to_markdown(docs) == "a `<b>` &lt;b> ``x ` <i>`` &lt;i> ` &lt;u>"
+
+
+@settings(max_examples=300, deadline=None)
+@given(docs=st.text("`<b>/\\\n #-=~*[](!):> h&;.1\t|", max_size=60))
+def test_no_documentation_becomes_html(docs: str) -> None:
+    reader = MarkdownIt("commonmark", {"html": True})
+    text = f"{prose.to_markdown(docs)}\n\n# behind\n"
+    tokens = reader.parse(text)
+    types = [each.type for token in tokens for each in (token, *(token.children or ()))]
+    assert not {"html_block", "html_inline", "image"} & set(types)
+    assert types.count("heading_open") == 1
+    assert not re.search(
+        r"<(?!/?(p|code|pre|em|strong|a|ul|ol|li|br|hr|blockquote|t[a-z]+)\b)", prose.to_html(docs)
+    )
+
+
+@pytest.mark.parametrize(
+    "docs",
+    ["`a\nb` <b> `c", "\\`<b>\\`", "- a\n  ```\n<b>", "```js `x`\n<b>", "[a]: javascript:x\n\n[a]"],
+)
+def test_tangled_documentation_becomes_plain_text(docs: str) -> None:
+    shown = MarkdownIt("commonmark", {"html": True}).render(prose.to_markdown(docs))
+    assert "<b>" not in shown
+    assert "href" not in shown
+    assert "&lt;b&gt;" in shown or "javascript" in shown
 
 
 def test_one_world_shows_what_it_needs(engine: Engine, tmp_path: Path) -> None:

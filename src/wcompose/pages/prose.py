@@ -16,6 +16,8 @@ LONGEST = 1 << 16
 
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^ {0,3}#{1,6}\s+(.*?)[\s#]*$")
+_HARMFUL = frozenset({"html_block", "html_inline", "image", "heading_open"})
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _BACKTICKS = re.compile(r"`+")
 _UNDERLINE = re.compile(r"^ {0,3}(=+|-+)\s*$")
 
@@ -30,6 +32,20 @@ def _markdown() -> MarkdownIt:
     reader.disable("image")
     reader.validateLink = _is_safe_link  # type: ignore[method-assign]
     return reader
+
+
+@cache
+def _suspicious() -> MarkdownIt:
+    """Reads what others may make of a text that we write."""
+    from markdown_it import MarkdownIt
+
+    reader = MarkdownIt("commonmark", {"html": True}).enable("table")
+    reader.validateLink = _is_any_link  # type: ignore[method-assign]
+    return reader
+
+
+def _is_any_link(url: str) -> bool:
+    return bool(url)
 
 
 def _is_safe_link(url: str) -> bool:
@@ -58,10 +74,32 @@ def to_html(docs: str) -> str:
 
 
 def to_markdown(docs: str) -> str:
-    """Documentation as Markdown within a page: no HTML, no headings, no block left open."""
+    """Documentation as Markdown within a page: no HTML, no headings, no block left open.
+
+    What cannot be made so line by line, such as code that begins on one line and ends on another
+    with HTML behind it, becomes text without any formatting.
+    """
+    shown = visible(docs.strip()[:LONGEST])
+    text = _harmless(shown)
+    if _is_harmless(text):
+        return text
+    return "\n".join(_PUNCTUATION.sub(r"\\\g<0>", line.strip()) for line in shown.splitlines())
+
+
+def _is_harmless(text: str) -> bool:
+    tokens = _suspicious().parse(text)
+    inner = [child for token in tokens for child in token.children or ()]
+    return not any(
+        token.type in _HARMFUL
+        or (token.type == "link_open" and not _is_safe_link(str(token.attrGet("href"))))
+        for token in (*tokens, *inner)
+    )
+
+
+def _harmless(text: str) -> str:
     lines: list[str] = []
     fence = ""
-    for line in visible(docs.strip()[:LONGEST]).splitlines():
+    for line in text.splitlines():
         found = _FENCE.match(line)
         if fence:
             lines.append(line)
