@@ -6,12 +6,14 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from check.oracle_wat import fitting
+from check.test_oracle import links
 from support import REPOSITORY
 
 from wcompose.check.baseline import load_path
 from wcompose.check.changes import compare_contracts
 from wcompose.check.model import Bump, Effect, Side
-from wcompose.contract import Contract
+from wcompose.contract import Contract, on_track
 from wcompose.engine import Engine
 
 VERSIONS = ("0.2.0", "0.2.4", "0.2.12")
@@ -67,3 +69,45 @@ def test_no_version_differs_from_itself(version: str, engine: Engine) -> None:
 def test_no_contract_of_the_repository_differs_from_itself(directory: Path, engine: Engine) -> None:
     contracts = [load_path(REPOSITORY / directory, engine).contract for _ in range(2)]
     assert compare_contracts(*contracts) == ()
+
+
+@pytest.mark.parametrize("side", [Side.IMPORT, Side.EXPORT])
+@pytest.mark.parametrize(("old", "new"), pairwise(VERSIONS))
+def test_wasmparser_says_the_same_of_every_interface(
+    old: str, new: str, side: Side, engine: Engine, tmp_path: Path
+) -> None:
+    contracts = load(old, engine), load(new, engine)
+    changes = compare_contracts(*contracts, side=side, packages=PACKAGES)
+    broken = {
+        change.item.partition(".")[0]
+        for change in changes
+        for judgement in change.judgements
+        if Effect.LINK in judgement.effects and judgement.rule.id.split("-")[0] != "world"
+    }
+    wanted, given = contracts if side is Side.IMPORT else contracts[::-1]
+    by_track = {on_track(name): name for name in given.interfaces}
+    pairs = {
+        name: by_track[on_track(name)] for name in wanted.interfaces if on_track(name) in by_track
+    }
+    assert len(pairs) > 20
+    for name in pairs:
+        closed = closure(wanted, name)
+        is_linked = links(
+            fitting(
+                wanted,
+                given,
+                [(each, pairs.get(each, each)) for each in closed],
+                is_pruned=side is Side.IMPORT,
+            ),
+            engine,
+            tmp_path,
+        )
+        reached = {each.partition("@")[0] for each in closed}
+        assert is_linked is not bool(reached & broken), (name, reached & broken)
+
+
+def closure(contract: Contract, name: str) -> list[str]:
+    found = [name]
+    for each in found:
+        found += [e for e in contract.interfaces[each].used_interfaces if e not in found]
+    return found
