@@ -175,7 +175,9 @@ impl<'a> Composer<'a> {
                 .iter()
                 .filter(|node| node.source as usize == index)
                 .collect();
-            let name = users.iter().map(|node| node.name.as_str()).collect::<Vec<_>>().join("+");
+            let mut names: Vec<&str> = users.iter().map(|node| node.name.as_str()).collect();
+            names.sort_unstable();
+            let name = names.join("+");
             let language = users.first().map_or("", |node| node.language.as_str());
             let imports = self.merged[index].clone();
             let new = Naming { name: &name, language, imports: &imports };

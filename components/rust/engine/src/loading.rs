@@ -288,11 +288,12 @@ impl Loader {
     }
 }
 
-/// Texts as the parser wants them.
+/// Texts as the parser wants them: it takes an empty block comment for documentation and falls over
+/// it, so that becomes as many spaces.
 pub fn source_map(texts: &[Text]) -> SourceMap {
     let mut map = SourceMap::default();
     for text in texts {
-        map.push_str(&text.path, text.content.as_str());
+        map.push_str(&text.path, text.content.replace("/**/", "    "));
     }
     map
 }
