@@ -14,6 +14,8 @@ _STYLES = {Level.ERROR: "bold red", Level.WARNING: "bold yellow", Level.NOTE: "b
 _WORDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "note"}
 _NARROWEST = 20
 """Columns of a source line that are shown even in a terminal that is narrower."""
+_WIDEST = 500
+"""Columns of a source line that are shown where there is no terminal: a file may be one line."""
 
 
 def finding_lines(finding: Finding, width: int | None = None) -> Iterator[Text]:
@@ -70,9 +72,10 @@ def _cropped(place: Place, width: int | None) -> tuple[str, int]:
     """The part of the line that is shown, and the 1-based column of the mark in it."""
     source = printable(place.source.rstrip("\r\n"), keep_tabs=True)
     column = max(place.column, 1)
-    if width is None or len(source) <= max(width, _NARROWEST):
+    widest = _WIDEST if width is None else max(width, _NARROWEST)
+    if len(source) <= widest:
         return source, column
-    room = max(width, _NARROWEST) - 2
+    room = widest - 2
     start = max(0, min(column - 1 - room // 3, len(source) - room))
     end = start + room
     part = ("…" if start else "") + source[start:end] + ("…" if end < len(source) else "")
