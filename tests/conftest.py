@@ -5,16 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import CACHE, REPOSITORY, only_one
+from support import CACHE, REPOSITORY, Command, only_one
 
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
-
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+"""Runs the command line; see the fixture of this name."""
 
 REPOSITORY = Path(__file__).parent.parent
 CACHE = REPOSITORY / "build" / "test-cache"

@@ -18,7 +18,7 @@ import pytest
 from support import CACHE, REPOSITORY
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from support import Command
 
 DOCS = REPOSITORY / "docs"
 PAGES = (

@@ -17,7 +17,7 @@ from golden import assert_golden
 from support import CACHE, REPOSITORY
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from support import Command
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPONENTS = REPOSITORY / "tests" / "composing" / "components"

@@ -9,9 +9,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from conftest import Command
 from golden import assert_golden
-from support import BENCH, REPOSITORY
+from support import BENCH, REPOSITORY, Command
 
 GOLDEN = Path(__file__).parent / "golden"
 PEERS = REPOSITORY / "tests" / "composing" / "peers"

@@ -11,7 +11,7 @@ from golden import assert_golden
 from support import REPOSITORY
 
 if TYPE_CHECKING:
-    from conftest import Command
+    from support import Command
 
 GOLDEN = Path(__file__).parent / "golden"
 COMPONENTS = REPOSITORY / "tests" / "composing" / "components"
