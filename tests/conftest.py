@@ -8,10 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from support import CACHE, REPOSITORY, Command, only_one
 
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
+
+
+# The same examples every time, so that a change fails for what it changes; machines are shared, so
+# none has a deadline. `pytest --hypothesis-profile explore` looks further.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("explore", deadline=None, print_blob=True)
+settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
