@@ -14,7 +14,6 @@ from support import CACHE, REPOSITORY, Command, only_one
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
 
-
 # The same examples every time, so that a change fails for what it changes; machines are shared, so
 # none has a deadline. `pytest --hypothesis-profile explore` looks further.
 settings.register_profile("steady", derandomize=True, deadline=None)
