@@ -1,6 +1,24 @@
 """The project file and its lock: text on disk to checked objects."""
 
 from wcompose.project.checks import CHECK_FILE, load_check_file
+from wcompose.project.grants import (
+    ANY_HOST,
+    ANY_PORT,
+    ClockGrant,
+    ClockKind,
+    DirectoryGrant,
+    GrantsDeclaration,
+    HttpGrant,
+    RandomGrant,
+    RandomKind,
+    SocketDirection,
+    SocketGrant,
+    StreamGrant,
+    StreamKind,
+    VariableGrant,
+    ports_text,
+    time_text,
+)
 from wcompose.project.load import PROJECT_FILE, find_project, load_project
 from wcompose.project.model import (
     CheckDeclaration,
@@ -15,18 +33,34 @@ from wcompose.project.model import (
 )
 
 __all__ = [
+    "ANY_HOST",
+    "ANY_PORT",
     "CHECK_FILE",
     "PROJECT_FILE",
     "CheckDeclaration",
+    "ClockGrant",
+    "ClockKind",
+    "DirectoryGrant",
     "EdgeDeclaration",
     "Endpoint",
+    "GrantsDeclaration",
+    "HttpGrant",
     "IgnoreDeclaration",
     "NodeDeclaration",
     "OfferDeclaration",
     "Project",
     "PythonSource",
+    "RandomGrant",
+    "RandomKind",
     "RunDeclaration",
+    "SocketDirection",
+    "SocketGrant",
+    "StreamGrant",
+    "StreamKind",
+    "VariableGrant",
     "find_project",
     "load_check_file",
     "load_project",
+    "ports_text",
+    "time_text",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from wcompose.project.grants import GrantsDeclaration
 from wcompose.report import Place
 
 
@@ -36,6 +37,7 @@ class NodeDeclaration:
         world: name of the world it stands in; none to take a prebuilt component as it is.
         place: where the table stands.
         twin: the node of whose component it is a second instance; empty for a component of its own.
+        grants: what it may reach of the world outside; a second instance has its own.
     """
 
     name: str
@@ -44,6 +46,7 @@ class NodeDeclaration:
     world: str | None
     place: Place
     twin: str = ""
+    grants: GrantsDeclaration = field(default_factory=GrantsDeclaration)
 
 
 @dataclass(frozen=True)
