@@ -34,6 +34,8 @@ TARGET = "wasm32-unknown-unknown"
 DEBIAN = "apt-get install rustc-web cargo-web rust-web-src lld-22"
 GO_RUNTIME = "go.bytecodealliance.org/pkg"
 GO_BINDINGS_CRATE = "wit-bindgen-go"
+WASI_CRATE = "wasip2"
+GATES = RUST / "gates"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,10 @@ class RustPart:
     crate: str
     output: str
     profile: str = "release"
+
+
+def _gate(name: str) -> RustPart:
+    return RustPart(f"gate-{name}", f"src/wcompose/grants/gates/{name}.wasm", profile="gate")
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,19 @@ PARTS: dict[str, RustPart | GoPart] = {
         "front-desk",
         "tests/composing/components/clerk.wasm",
     ),
+    **{
+        f"gate-{name}": _gate(name)
+        for name in (
+            "environment",
+            "clocks",
+            "random",
+            "redirect",
+            "filesystem",
+            "standard",
+            "http",
+            "sockets",
+        )
+    },
 }
 
 
@@ -209,7 +228,19 @@ def _rustup_has_target() -> bool:
 
 def build_rust(part: RustPart, rust: RustToolchain, output: Path) -> None:
     """Build a Rust part into `output`."""
+    if part.profile == "gate":
+        _copy_wasi_wit(rust.crate_source(WASI_CRATE) / "wit/deps")
     run([str(rust.xtask()), "component", str(rust.module(part)), str(output)], cwd=ROOT)
+
+
+def _copy_wasi_wit(source: Path) -> None:
+    """WASI's interfaces for the worlds of the gates; they come with the crate, and are not kept here."""
+    target = GATES / "wit/deps"
+    target.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.glob("*.wit")):
+        # Cargo looks at times: what is the same stays.
+        if not (copy := target / path.name).exists() or copy.read_bytes() != path.read_bytes():
+            copy.write_bytes(path.read_bytes())
 
 
 def build_go(part: GoPart, rust: RustToolchain, output: Path) -> None:
