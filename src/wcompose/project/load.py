@@ -12,6 +12,9 @@ from pydantic import ValidationError
 from wcompose.contract import is_extern_name
 from wcompose.errors import ProjectError
 from wcompose.project.checks import check_declaration
+from wcompose.project.grant_tables import GrantsTable
+from wcompose.project.granting import load_grants, salvage_grants
+from wcompose.project.grants import GrantsDeclaration
 from wcompose.project.model import (
     EdgeDeclaration,
     Endpoint,
@@ -94,8 +97,10 @@ class _Loader:
         try:
             table = ProjectFile.model_validate(data)
         except ValidationError as error:
+            faulty = []
             for detail in error.errors(include_url=False, include_context=True):
                 problem = schema_problem(data, detail)
+                faulty.append(problem.path)
                 self._add(
                     problem.rule,
                     problem.path,
@@ -103,8 +108,16 @@ class _Loader:
                     of_value=problem.is_of_value,
                     hint=problem.hint,
                 )
+            self._grants(*salvage_grants(data, faulty))
             raise self._error() from None
-        nodes = self._nodes(table.components)
+        grants = self._grants(
+            table.profiles,
+            {name: each.grants for name, each in table.components.items() if each.grants},
+        )
+        nodes = tuple(
+            replace(node, grants=grants.get(node.name, node.grants))
+            for node in self._nodes(table.components)
+        )
         known = sorted(table.components)
         exports = table.graph.exports
         project = Project(
@@ -136,6 +149,11 @@ class _Loader:
         if self._findings:
             raise self._error()
         return project
+
+    def _grants(
+        self, profiles: Mapping[str, GrantsTable], nodes: Mapping[str, GrantsTable]
+    ) -> dict[str, GrantsDeclaration]:
+        return load_grants(profiles, nodes, root=self._root, file=str(self._file), tell=self._add)
 
     def _wit(self, told: str | None, nodes: Sequence[NodeDeclaration]) -> Path | None:
         if told is not None:

@@ -10,10 +10,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
-"""A name in kebab case, as the Component Model spells labels."""
+from wcompose.project.grant_tables import GrantsTable, Label, Table, Text
 
 Version = Annotated[
     str,
@@ -24,18 +23,10 @@ Version = Annotated[
 ]
 """A semantic version."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-
 RuleName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*([-_][A-Za-z0-9]+)*$", max_length=64)
 ]
 """A rule or a group of rules, as `wcompose rules` spells it; or in capitals joined by underscores."""
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are errors, and types are not converted."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, title=None)
 
 
 class ProjectTable(Table):
@@ -83,7 +74,11 @@ class ComponentTable(Table):
         default=None,
         alias="from",
         description="Another node, of whose component this one is a second instance: it has a state "
-        "and edges of its own.",
+        "and edges of its own, and grants of its own.",
+    )
+    grants: GrantsTable | None = Field(
+        default=None,
+        description="What it may reach of the world outside; nothing unless told.",
     )
 
 
@@ -184,6 +179,7 @@ class ProjectFile(Table):
 
     project: ProjectTable
     components: dict[Label, ComponentTable] = Field(min_length=1, max_length=10_000)
+    profiles: dict[Label, GrantsTable] = Field(default_factory=dict, max_length=1024)
     graph: GraphTable = Field(default_factory=GraphTable)
     run: RunTable = Field(default_factory=RunTable)
     check: CheckTable = Field(default_factory=CheckTable)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from wcompose.project.schema import ProjectFile, Table
+from wcompose.project.grant_tables import KIND_MARK, Table
+from wcompose.project.schema import ProjectFile
 from wcompose.suggest import did_you_mean
 
 KeyPath = tuple[str, ...]
@@ -22,6 +24,7 @@ _TYPE_WORDS = {
     "model_type": "a table",
     "model_attributes_type": "a table",
 }
+_BOUND_WORDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
 _VALUE_WORDS = {
     bool: "true or false",
     datetime: "a date with a time",
@@ -60,7 +63,7 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
         data: the file's content.
         detail: an entry of pydantic's ``ValidationError.errors()``.
     """
-    steps = [str(step) for step in detail["loc"]]
+    steps = [str(step) for step in detail["loc"] if not str(step).startswith(KIND_MARK)]
     kind = str(detail["type"])
     if steps and steps[-1] == "[key]":
         path = tuple(steps[:-1])
@@ -71,7 +74,7 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
         return SchemaProblem(
             "bad-name",
             path,
-            f"`{path[-1]}` is not a component name",
+            f"`{path[-1]}` is not a {'profile' if path[0] == 'profiles' else 'component'} name",
             hint="use lower-case words joined by hyphens, such as `image-store`",
         )
     path = tuple(steps)
@@ -92,11 +95,25 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
             f"{_table_name(parent)} lacks `{key}`",
             hint=_missing_hint(parent, key),
         )
-    if kind in _TYPE_WORDS:
+    if kind in _TYPE_WORDS or kind == "union_tag_invalid":
+        wanted = _TYPE_WORDS.get(kind) or _either(str(detail["ctx"]["expected_tags"]))
         actual = _VALUE_WORDS.get(type(_value_at(data, path)), "something else")
         return SchemaProblem(
-            "wrong-type", path, f"`{'.'.join(path)}` must be {_TYPE_WORDS[kind]}, not {actual}",
+            "wrong-type", path, f"`{'.'.join(path)}` must be {wanted}, not {actual}",
             is_of_value=True,
+        )  # fmt: skip
+    if kind in _BOUND_WORDS:
+        bound = next(iter(detail["ctx"].values()))
+        return SchemaProblem(
+            "bad-value", path, f"`{'.'.join(path)}` must be {_BOUND_WORDS[kind]} {bound}",
+            is_of_value=True,
+        )  # fmt: skip
+    if kind == "literal_error" and _is_of_grants(path):
+        value, words = str(_value_at(data, path)), _quoted(str(detail["ctx"]["expected"]))
+        return SchemaProblem(
+            "bad-value", path, f"`{value}` cannot be `{'.'.join(path)}`", is_of_value=True,
+            hint=did_you_mean(value, words)
+            or "it can be " + ", ".join(f"`{each}`" for each in words),
         )  # fmt: skip
     if kind == "string_pattern_mismatch":
         return SchemaProblem(
@@ -115,6 +132,21 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
     )
 
 
+def _quoted(text: str) -> list[str]:
+    """The words that stand in single quotes in a text of pydantic's."""
+    return re.findall(r"'([^']*)'", text)
+
+
+def _either(tags: str) -> str:
+    """``a string or a table``, from the kinds of value that a key can have."""
+    *firsts, last = (each.removeprefix(KIND_MARK) for each in _quoted(tags))
+    return f"{', '.join(firsts)} or {last}" if firsts else last
+
+
+def _is_of_grants(path: KeyPath) -> bool:
+    return path[0] == "profiles" or (path[0] == "components" and path[2:3] == ("grants",))
+
+
 def _value_at(data: Any, path: KeyPath) -> Any:
     for step in path:
         if isinstance(data, list) and step.isdigit() and int(step) < len(data):
@@ -131,35 +163,36 @@ def _table_name(path: KeyPath) -> str:
         return "the file"
     if path[:2] == ("graph", "edges"):
         return "`[[graph.edges]]`"
+    if _is_of_grants(path) and len(path) > (2 if path[0] == "profiles" else 3):
+        return f"`{'.'.join(path)}`"
     return f"`[{'.'.join(path)}]`"
 
 
 def _known_keys(path: KeyPath) -> list[str]:
     """The keys that the table at ``path`` may have, read off the schema."""
-    model: type[Table] = ProjectFile
-    for step in path:
-        field = next(
-            (each for name, each in model.model_fields.items() if step in (name, each.alias)), None
-        )
-        # An array's index or a component's name is no field: the model is already that of the element.
-        if field and (inner := _tables_in(field.annotation)):
-            model = inner
+    model = _table_at(ProjectFile, path) or ProjectFile
     return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
-def _tables_in(annotation: Any) -> type[Table] | None:
+def _table_at(annotation: Any, path: KeyPath) -> type[Table] | None:
+    """The table that stands at a path below what is annotated so."""
     if isinstance(annotation, type) and issubclass(annotation, Table):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if found := _tables_in(argument):
-            return found
-    return None
+        if not path:
+            return annotation
+        for name, field in annotation.model_fields.items():
+            if path[0] in (field.alias or name, name):
+                return _table_at(field.annotation, path[1:])
+        return None
+    inner: tuple[Any, ...] = getattr(annotation, "__args__", ())
+    if getattr(annotation, "__origin__", None) in (dict, list):
+        return _table_at(inner[-1], path[1:]) if path else None
+    return next((found for each in inner if (found := _table_at(each, path))), None)
 
 
 def _missing_hint(parent: KeyPath, key: str) -> str:
     if not parent:
         return f"add a table `[{key}]`" if key == "project" else f"add a table `[{key}.NAME]`"
-    return f'add `{key} = "…"`'
+    return "add `ports = [443]`" if key == "ports" else f'add `{key} = "…"`'
 
 
 def _pattern_hint(path: KeyPath) -> str:
