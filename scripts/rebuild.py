@@ -92,6 +92,18 @@ PARTS: dict[str, RustPart | GoPart] = {
         "front-desk",
         "tests/composing/components/clerk.wasm",
     ),
+    "attacks-attacker": RustPart(
+        "attacks-attacker", "tests/attacks/components/rust-attacker.wasm"
+    ),
+    "attacks-keeper": RustPart("attacks-keeper", "tests/attacks/components/keeper.wasm"),
+    "attacks-driver": RustPart("attacks-driver", "tests/attacks/components/driver.wasm"),
+    "attacks-go": GoPart(
+        "tests/attacks/components/go",
+        "tests/attacks/wit",
+        "attacker",
+        "tests/attacks/components/go-attacker.wasm",
+    ),
+    "netprober": RustPart("netprober", "tests/grants/components/netprober.wasm", profile="gate"),
     **{
         f"gate-{name}": _gate(name)
         for name in (
