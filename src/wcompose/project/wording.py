@@ -25,6 +25,11 @@ _TYPE_WORDS = {
     "model_attributes_type": "a table",
 }
 _BOUND_WORDS = {"greater_than_equal": "at least", "less_than_equal": "at most"}
+_ENTRY_HINTS = {
+    "filesystem": 'write `{ host = "data", guest = "/data" }`',
+    "tcp": 'write `{ connect = "HOST", ports = [443] }`',
+    "udp": 'write `{ send = "HOST", ports = [53] }`',
+}
 _VALUE_WORDS = {
     bool: "true or false",
     datetime: "a date with a time",
@@ -101,6 +106,7 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
         return SchemaProblem(
             "wrong-type", path, f"`{'.'.join(path)}` must be {wanted}, not {actual}",
             is_of_value=True,
+            hint=_ENTRY_HINTS.get(path[-2], "") if path[-1].isdigit() and _is_of_grants(path) else "",
         )  # fmt: skip
     if kind in _BOUND_WORDS:
         bound = next(iter(detail["ctx"].values()))
