@@ -18,11 +18,12 @@ mod memory;
 mod text;
 
 pub use hosts::{listed, port, ports_allow, Host, Target};
-pub use text::{decode, push_address, push_encoded, push_endpoint, push_number, unsigned};
+pub use text::{push_address, push_encoded, push_endpoint, push_number, unsigned};
 
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
+use core::mem;
 
 /// What is written down of the decisions of a gate.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -41,11 +42,12 @@ pub struct Policy {
     recorder: fn(&str),
 }
 
-/// There is one thread in a component.
-struct Once(OnceCell<Policy>);
-// SAFETY: components have one thread; tests do not use `load`.
-unsafe impl Sync for Once {}
-static LOADED: Once = Once(OnceCell::new());
+/// Something in a `static` of a gate, where there is one thread only.
+pub struct Single<T>(pub T);
+// SAFETY: components have one thread, and nothing that runs natively has such statics with threads.
+unsafe impl<T> Sync for Single<T> {}
+
+static LOADED: Single<OnceCell<Policy>> = Single(OnceCell::new());
 
 impl Policy {
     /// The policy of the node behind this gate, asked for once.
@@ -65,28 +67,52 @@ impl Policy {
             node: String::new(),
             recorder,
         };
-        for line in text.split('\n') {
-            let mut fields = Vec::new();
-            let mut sound = true;
-            for field in line.split(' ') {
-                match decode(field) {
-                    Some(field) => fields.push(field),
-                    None => sound = false,
+        let mut fields = Vec::new();
+        let mut field = Vec::new();
+        let mut sound = true;
+        let mut rest = text.bytes();
+        loop {
+            let byte = rest.next();
+            match byte {
+                Some(b' ' | b'\n') | None => match String::from_utf8(mem::take(&mut field)) {
+                    Ok(field) => fields.push(field),
+                    Err(_) => sound = false,
+                },
+                Some(b'%') => {
+                    let mut ahead = rest.clone();
+                    match text::hexadecimal(&mut ahead) {
+                        Some(byte) => {
+                            field.push(byte);
+                            rest = ahead;
+                        }
+                        // What follows may be the end of the line.
+                        None => sound = false,
+                    }
+                }
+                Some(byte) => field.push(byte),
+            }
+            if matches!(byte, Some(b'\n') | None) {
+                let line = mem::take(&mut fields);
+                if mem::replace(&mut sound, true) {
+                    policy.take(line);
                 }
             }
-            if !sound {
-                continue;
-            }
-            match (text_at(&fields, 0), text_at(&fields, 1)) {
-                ("", _) => {}
-                ("node", name) => policy.node = String::from(name),
-                ("audit", "all") => policy.audit = Audit::All,
-                ("audit", "denied") => policy.audit = Audit::Denied,
-                ("learn", _) => policy.learns = true,
-                _ => policy.lines.push(fields),
+            if byte.is_none() {
+                break;
             }
         }
         policy
+    }
+
+    fn take(&mut self, line: Vec<String>) {
+        match (text_at(&line, 0), text_at(&line, 1)) {
+            ("", _) => {}
+            ("node", name) => self.node = String::from(name),
+            ("audit", "all") => self.audit = Audit::All,
+            ("audit", "denied") => self.audit = Audit::Denied,
+            ("learn", _) => self.learns = true,
+            _ => self.lines.push(line),
+        }
     }
 
     /// The lines about `word`, in their order, each as the decoded fields after the word.
@@ -149,6 +175,22 @@ impl Policy {
         }
         (self.recorder)(&event);
     }
+}
+
+/// End the program from a function whose name says why: gates have interfaces without an error of their
+/// own, and a trap shows the names of functions only. The names with a space in them are kept in a gate.
+#[macro_export]
+macro_rules! refusal {
+    ($function:ident, $why:literal) => {
+        #[unsafe(export_name = $why)]
+        #[inline(never)]
+        extern "C" fn $function() -> ! {
+            #[cfg(target_arch = "wasm32")]
+            core::arch::wasm32::unreachable();
+            #[cfg(not(target_arch = "wasm32"))]
+            panic!($why);
+        }
+    };
 }
 
 /// The field at `index`, or nothing: no index can be out of bounds.

@@ -1,30 +1,21 @@
 //! Fields, numbers and addresses as text, without formatting machinery.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 use core::net::IpAddr;
 
-/// A field with its `%XX` decoded, or nothing if it is malformed or not UTF-8.
-pub fn decode(field: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(field.len());
-    let mut rest = field.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(if byte == b'%' {
-            hexadecimal(rest.next()?)? << 4 | hexadecimal(rest.next()?)?
-        } else {
-            byte
-        });
+/// The byte that two hexadecimal digits are, or nothing if they are none.
+pub fn hexadecimal(digits: &mut impl Iterator<Item = u8>) -> Option<u8> {
+    let mut value = 0;
+    for _ in 0..2 {
+        let digit = match digits.next()? {
+            digit @ b'0'..=b'9' => digit - b'0',
+            digit @ b'A'..=b'F' => digit - b'A' + 10,
+            digit @ b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        value = value << 4 | digit;
     }
-    String::from_utf8(bytes).ok()
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
+    Some(value)
 }
 
 /// Append a field: what is not printable ASCII, and `%`, as `%XX`.
