@@ -5,7 +5,7 @@ use crate::exports::wcompose::engine::binaries::{Guest, Identity};
 use crate::exports::wcompose::engine::contracts::Features;
 use crate::problems::{did_you_mean, from_chain, problem, worded};
 use crate::wcompose::engine::types::{FileKind, Problem};
-use crate::{encoding, files, loading, report_panics, strip, structure, Engine};
+use crate::{encoding, files, loading, reach, report_panics, strip, structure, Engine};
 use wasmparser::{BinaryReaderError, Parser, Payload, Validator, WasmFeatures};
 use wit_parser::{Resolve, WorldId};
 
@@ -92,6 +92,14 @@ impl Guest for Engine {
         structure::structure(&bytes)
             .map(|value| value.to_string())
             .map_err(|error| from_chain("invalid", format!("`{path}` cannot be read"), &error))
+    }
+
+    fn needed(path: String) -> Result<String, Problem> {
+        report_panics();
+        let bytes = files::read(&path)?;
+        reach::reach(&bytes)
+            .map(|value| value.to_string())
+            .map_err(|error| from_chain("invalid", format!("`{path}` cannot be followed"), &error))
     }
 
     fn strip(path: String, output: String) -> Result<(), Problem> {

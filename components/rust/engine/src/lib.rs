@@ -16,6 +16,7 @@ mod loading;
 mod naming;
 mod places;
 mod problems;
+mod reach;
 mod refusal;
 mod repair;
 mod sharing;
