@@ -43,32 +43,19 @@ const PAIR_LIMIT: usize = 4_000_000;
 const SHIM_TABLE: &str = "$imports";
 
 /// Exported functions by which interpreters are known.
-const INTERPRETERS: [(&str, &str); 2] = [
-    ("PyEval_EvalCode", "CPython"),
-    ("JS_EvalFunction", "QuickJS"),
-];
+const INTERPRETERS: [(&str, &str); 2] = [("PyEval_EvalCode", "CPython"), ("JS_EvalFunction", "QuickJS")];
 
 pub fn reach(bytes: &[u8]) -> Result<Value> {
     let definitions = Definitions::read(bytes)?;
     let elaborated = elaborate(&definitions)?;
-    let calls = Calls {
-        graph: &elaborated.graph,
-        modules: &definitions.modules,
-    };
+    let calls = Calls { graph: &elaborated.graph, modules: &definitions.modules };
     let from = reached(&elaborated, &calls)?;
-    let mut teller = Teller {
-        calls: &calls,
-        names: HashMap::new(),
-    };
+    let mut teller = Teller { calls: &calls, names: HashMap::new() };
     let ways = ways(&elaborated, &calls);
     let is_known = elaborated.unknown.is_empty();
     let mut imports = Vec::new();
     let mut everything = true;
-    let exports = elaborated
-        .entrances
-        .iter()
-        .filter(|each| each.kind == EntranceKind::Export)
-        .count();
+    let exports = elaborated.entrances.iter().filter(|each| each.kind == EntranceKind::Export).count();
     for (place, (interface, function)) in elaborated.imports.iter().enumerate() {
         let entries: Vec<usize> = match is_known {
             true => from[place].clone(),
@@ -105,10 +92,7 @@ pub fn reach(bytes: &[u8]) -> Result<Value> {
         })
         .collect();
     let interpreter = INTERPRETERS.iter().find(|(function, _)| {
-        definitions
-            .modules
-            .iter()
-            .any(|module| module.exports.contains_key(function))
+        definitions.modules.iter().any(|module| module.exports.contains_key(function))
     });
     Ok(json!({
         "entries": entries,
@@ -150,11 +134,7 @@ fn reached(elaborated: &Elaborated, calls: &Calls) -> Result<Vec<Vec<usize>>> {
 /// Ways from exports; from destructors and instantiation only to what exports do not reach.
 fn ways(elaborated: &Elaborated, calls: &Calls) -> Ways {
     let mut ways = Ways::new(&elaborated.graph);
-    for kind in [
-        EntranceKind::Export,
-        EntranceKind::Destructor,
-        EntranceKind::Instantiation,
-    ] {
+    for kind in [EntranceKind::Export, EntranceKind::Destructor, EntranceKind::Instantiation] {
         let entries = elaborated.entrances.iter().filter(|each| each.kind == kind);
         calls.ways(entries.map(|each| each.node), &mut ways);
     }
@@ -176,8 +156,7 @@ impl Teller<'_, '_, '_> {
             if *reached_by != By::Call {
                 by = *reached_by;
             }
-            let Vertex::Function { instance, defined } = self.calls.graph.vertices[*node as usize]
-            else {
+            let Vertex::Function { instance, defined } = self.calls.graph.vertices[*node as usize] else {
                 continue;
             };
             let made = &self.calls.graph.instances[instance as usize];
@@ -186,10 +165,7 @@ impl Teller<'_, '_, '_> {
                 continue;
             }
             let index = made.functions.len() as u32 + defined;
-            let names = self
-                .names
-                .entry(made.module)
-                .or_insert_with(|| module.names());
+            let names = self.names.entry(made.module).or_insert_with(|| module.names());
             let function = match names.get(&index) {
                 Some(name) => (*name).to_owned(),
                 None => format!("function {index}"),

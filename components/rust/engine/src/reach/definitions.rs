@@ -19,15 +19,8 @@ pub enum Entry<'a> {
     Instance(ComponentInstance<'a>),
     Alias(ComponentAlias<'a>),
     Type(TypeEntry<'a>),
-    Import {
-        name: &'a str,
-        ty: ComponentTypeRef,
-    },
-    Export {
-        name: &'a str,
-        kind: ComponentExternalKind,
-        index: u32,
-    },
+    Import { name: &'a str, ty: ComponentTypeRef },
+    Export { name: &'a str, kind: ComponentExternalKind, index: u32 },
     Canonical(Canonical),
     Start(u32),
 }
@@ -101,10 +94,7 @@ impl<'a> Definitions<'a> {
         let mut open: Vec<Open> = Vec::new();
         for payload in Parser::new(0).parse_all(bytes) {
             match payload? {
-                Payload::Version {
-                    encoding: Encoding::Component,
-                    ..
-                } => {
+                Payload::Version { encoding: Encoding::Component, .. } => {
                     if open.len() > DEPTH_LIMIT {
                         bail!("components nest deeper than {DEPTH_LIMIT}");
                     }
@@ -171,10 +161,7 @@ fn entries<'a>(payload: Payload<'a>, into: &mut Vec<Entry<'a>>) -> Result<()> {
         Payload::ComponentImportSection(section) => {
             for import in section {
                 let import = import?;
-                into.push(Entry::Import {
-                    name: import.name.name,
-                    ty: import.ty,
-                });
+                into.push(Entry::Import { name: import.name.name, ty: import.ty });
             }
         }
         Payload::ComponentExportSection(section) => {
@@ -195,15 +182,10 @@ fn type_entry(ty: ComponentType) -> TypeEntry {
     match ty {
         ComponentType::Resource { dtor, .. } => TypeEntry::Resource(dtor),
         ComponentType::Instance(declarations) => {
-            let functions = declarations
-                .iter()
-                .filter_map(|declaration| match declaration {
-                    InstanceTypeDeclaration::Export {
-                        name,
-                        ty: ComponentTypeRef::Func(_),
-                    } => Some(name.name),
-                    _ => None,
-                });
+            let functions = declarations.iter().filter_map(|declaration| match declaration {
+                InstanceTypeDeclaration::Export { name, ty: ComponentTypeRef::Func(_) } => Some(name.name),
+                _ => None,
+            });
             TypeEntry::Instance(functions.collect())
         }
         _ => TypeEntry::Other,
@@ -212,21 +194,12 @@ fn type_entry(ty: ComponentType) -> TypeEntry {
 
 fn canonical(function: CanonicalFunction) -> Canonical {
     match function {
-        CanonicalFunction::Lift {
-            core_func_index,
-            options,
-            ..
-        } => Canonical::Lift {
-            function: core_func_index,
-            options: Options::of(&options),
-        },
-        CanonicalFunction::Lower {
-            func_index,
-            options,
-        } => Canonical::Lower {
-            function: func_index,
-            options: Options::of(&options),
-        },
+        CanonicalFunction::Lift { core_func_index, options, .. } => {
+            Canonical::Lift { function: core_func_index, options: Options::of(&options) }
+        }
+        CanonicalFunction::Lower { func_index, options } => {
+            Canonical::Lower { function: func_index, options: Options::of(&options) }
+        }
         CanonicalFunction::ResourceDrop { resource } => Canonical::ResourceDrop(resource),
         CanonicalFunction::ThreadSpawnRef { .. }
         | CanonicalFunction::ThreadSpawnIndirect { .. }

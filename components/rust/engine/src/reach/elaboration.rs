@@ -8,8 +8,8 @@ use anyhow::{bail, Context, Result};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasmparser::{
-    ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind,
-    ComponentTypeRef, ExternalKind, Instance, InstantiationArg,
+    ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef,
+    ExternalKind, Instance, InstantiationArg,
 };
 
 /// Steps to follow what one binary instantiates: components in components may ask for very many.
@@ -124,27 +124,9 @@ pub fn elaborate<'a>(definitions: &Definitions<'a>) -> Result<Elaborated> {
     };
     elaboration.run()?;
     let entrances = elaboration.entrances()?;
-    let Elaboration {
-        mut graph,
-        mut tables,
-        imports,
-        import_nodes,
-        unknown,
-        steps,
-        ..
-    } = elaboration;
-    tables.fill(
-        &mut graph,
-        &definitions.modules,
-        STEP_LIMIT.saturating_sub(steps),
-    )?;
-    Ok(Elaborated {
-        graph,
-        entrances,
-        imports,
-        import_nodes,
-        unknown,
-    })
+    let Elaboration { mut graph, mut tables, imports, import_nodes, unknown, steps, .. } = elaboration;
+    tables.fill(&mut graph, &definitions.modules, STEP_LIMIT.saturating_sub(steps))?;
+    Ok(Elaborated { graph, entrances, imports, import_nodes, unknown })
 }
 
 struct Elaboration<'d, 'a> {
@@ -166,13 +148,7 @@ struct Elaboration<'d, 'a> {
 
 impl<'d, 'a> Elaboration<'d, 'a> {
     fn run(&mut self) -> Result<()> {
-        self.enter(
-            Closure {
-                component: 0,
-                around: None,
-            },
-            None,
-        )?;
+        self.enter(Closure { component: 0, around: None }, None)?;
         while let Some(at) = self.open.last().copied() {
             let definitions = self.definitions;
             let frame = &mut self.frames[at];
@@ -186,9 +162,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
                     self.open.pop();
                     if let Some(around) = self.open.last() {
                         let exports = self.frames[at].exports.iter().cloned().collect();
-                        self.frames[*around]
-                            .instances
-                            .push(Rc::new(Exports::Known(exports)));
+                        self.frames[*around].instances.push(Rc::new(Exports::Known(exports)));
                     }
                 }
             }
@@ -204,11 +178,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         Ok(())
     }
 
-    fn enter(
-        &mut self,
-        closure: Closure,
-        arguments: Option<HashMap<&'a str, Item<'a>>>,
-    ) -> Result<()> {
+    fn enter(&mut self, closure: Closure, arguments: Option<HashMap<&'a str, Item<'a>>>) -> Result<()> {
         if self.open.len() > DEPTH_LIMIT {
             bail!("instances nest deeper than {DEPTH_LIMIT}");
         }
@@ -234,10 +204,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         match entry {
             Entry::Module(module) => self.frames[at].modules.push(Some(*module)),
             Entry::Component(component) => {
-                let closure = Closure {
-                    component: *component,
-                    around: Some(at),
-                };
+                let closure = Closure { component: *component, around: Some(at) };
                 self.frames[at].components.push(Some(closure));
             }
             Entry::CoreInstance(instance) => self.core_instance(at, instance)?,
@@ -271,17 +238,14 @@ impl<'d, 'a> Elaboration<'d, 'a> {
 
     fn import(&mut self, at: usize, name: &'a str, ty: ComponentTypeRef) -> Result<()> {
         let item = match &self.frames[at].arguments {
-            Some(arguments) => arguments
-                .get(name)
-                .cloned()
-                .with_context(|| format!("import `{name}` is not given"))?,
+            Some(arguments) => {
+                arguments.get(name).cloned().with_context(|| format!("import `{name}` is not given"))?
+            }
             None => match ty {
                 ComponentTypeRef::Func(_) => Item::Function(self.host("".into(), name)),
                 ComponentTypeRef::Instance(index) => {
                     let interface: Rc<str> = name.into();
-                    if let Some(TypeItem::Instance(functions)) =
-                        self.frames[at].types.get(index as usize)
-                    {
+                    if let Some(TypeItem::Instance(functions)) = self.frames[at].types.get(index as usize) {
                         for function in functions.clone().iter() {
                             self.charge(1)?;
                             self.host(interface.clone(), function);
@@ -317,13 +281,9 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         let place = index as usize;
         match kind {
             ComponentExternalKind::Func => frame.functions.get(place).copied().map(Item::Function),
-            ComponentExternalKind::Instance => {
-                frame.instances.get(place).cloned().map(Item::Instance)
-            }
+            ComponentExternalKind::Instance => frame.instances.get(place).cloned().map(Item::Instance),
             ComponentExternalKind::Module => frame.modules.get(place).copied().map(Item::Module),
-            ComponentExternalKind::Component => {
-                frame.components.get(place).copied().map(Item::Component)
-            }
+            ComponentExternalKind::Component => frame.components.get(place).copied().map(Item::Component),
             ComponentExternalKind::Type => frame.types.get(place).cloned().map(Item::Type),
             // Values do not run anything, whichever they are.
             ComponentExternalKind::Value => Some(Item::Value),
@@ -345,16 +305,11 @@ impl<'d, 'a> Elaboration<'d, 'a> {
 
     fn instance(&mut self, at: usize, instance: &'d ComponentInstance<'a>) -> Result<()> {
         match instance {
-            ComponentInstance::Instantiate {
-                component_index,
-                args,
-            } => {
+            ComponentInstance::Instantiate { component_index, args } => {
                 self.charge(args.len())?;
                 let arguments = args
                     .iter()
-                    .map(|argument| {
-                        Ok((argument.name, self.item(at, argument.kind, argument.index)?))
-                    })
+                    .map(|argument| Ok((argument.name, self.item(at, argument.kind, argument.index)?)))
                     .collect::<Result<_>>()?;
                 match self.item(at, ComponentExternalKind::Component, *component_index)? {
                     Item::Component(Some(closure)) => self.enter(closure, Some(arguments))?,
@@ -370,9 +325,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
                     .iter()
                     .map(|export| Ok((export.name.name, self.item(at, export.kind, export.index)?)))
                     .collect::<Result<_>>()?;
-                self.frames[at]
-                    .instances
-                    .push(Rc::new(Exports::Known(items)));
+                self.frames[at].instances.push(Rc::new(Exports::Known(items)));
             }
         }
         Ok(())
@@ -391,31 +344,22 @@ impl<'d, 'a> Elaboration<'d, 'a> {
 
     fn alias(&mut self, at: usize, alias: &ComponentAlias<'a>) -> Result<()> {
         match *alias {
-            ComponentAlias::InstanceExport {
-                kind,
-                instance_index,
-                name,
-            } => {
+            ComponentAlias::InstanceExport { kind, instance_index, name } => {
                 let Item::Instance(instance) =
                     self.item(at, ComponentExternalKind::Instance, instance_index)?
                 else {
                     bail!("an alias of what is no instance")
                 };
                 let item = match &*instance {
-                    Exports::Known(items) => items
-                        .get(name)
-                        .cloned()
-                        .with_context(|| format!("`{name}` is not exported"))?,
+                    Exports::Known(items) => {
+                        items.get(name).cloned().with_context(|| format!("`{name}` is not exported"))?
+                    }
                     Exports::Host(interface) => self.of_host(interface, kind, name),
                     Exports::Unknown => self.of_unknown(kind),
                 };
                 self.push(at, item);
             }
-            ComponentAlias::CoreInstanceExport {
-                kind,
-                instance_index,
-                name,
-            } => {
+            ComponentAlias::CoreInstanceExport { kind, instance_index, name } => {
                 let item = match self.frames[at].core_instances.get(instance_index as usize) {
                     Some(instance) => self.core_export(instance, name),
                     None => bail!("core instance number {instance_index} is used and not defined"),
@@ -456,12 +400,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         Ok(())
     }
 
-    fn of_host(
-        &mut self,
-        interface: &Rc<str>,
-        kind: ComponentExternalKind,
-        name: &str,
-    ) -> Item<'a> {
+    fn of_host(&mut self, interface: &Rc<str>, kind: ComponentExternalKind, name: &str) -> Item<'a> {
         match kind {
             ComponentExternalKind::Func => Item::Function(self.host(interface.clone(), name)),
             ComponentExternalKind::Instance => {
@@ -514,10 +453,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
             Canonical::ResourceDrop(ty) => {
                 let edges = match self.item(at, ComponentExternalKind::Type, *ty)? {
                     Item::Type(TypeItem::Resource(Some(destructor))) => {
-                        vec![Edge {
-                            to: destructor,
-                            by: By::Destructor,
-                        }]
+                        vec![Edge { to: destructor, by: By::Destructor }]
                     }
                     _ => Vec::new(),
                 };
@@ -525,13 +461,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
             }
             Canonical::Spawn => {
                 let anything = self.tables.anything(&mut self.graph, at);
-                self.core(
-                    at,
-                    vec![Edge {
-                        to: anything,
-                        by: By::Call,
-                    }],
-                );
+                self.core(at, vec![Edge { to: anything, by: By::Call }]);
             }
             Canonical::Builtin(options) => {
                 let edges = self.with(at, options, None)?;
@@ -547,10 +477,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
     }
 
     fn with(&self, at: usize, options: &Options, called: Option<Node>) -> Result<Vec<Edge>> {
-        let mut edges: Vec<Edge> = called
-            .map(|to| Edge { to, by: By::Call })
-            .into_iter()
-            .collect();
+        let mut edges: Vec<Edge> = called.map(|to| Edge { to, by: By::Call }).into_iter().collect();
         let others = [
             (options.realloc, By::Realloc),
             (options.post_return, By::PostReturn),
@@ -558,10 +485,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         ];
         for (function, by) in others {
             if let Some(function) = function {
-                edges.push(Edge {
-                    to: self.core_function(at, function)?,
-                    by,
-                });
+                edges.push(Edge { to: self.core_function(at, function)?, by });
             }
         }
         Ok(edges)
@@ -571,9 +495,9 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         let made = match instance {
             Instance::Instantiate { module_index, args } => {
                 let module = self.frames[at].modules.get(*module_index as usize).copied();
-                match module.with_context(|| {
-                    format!("core module number {module_index} is used and not defined")
-                })? {
+                match module
+                    .with_context(|| format!("core module number {module_index} is used and not defined"))?
+                {
                     Some(module) => CoreInstance::Made(self.made(at, module, args)?),
                     None => {
                         self.not_followed("a core module that is imported");
@@ -589,20 +513,15 @@ impl<'d, 'a> Elaboration<'d, 'a> {
                     .map(|export| {
                         let place = export.index as usize;
                         let item = match export.kind {
-                            ExternalKind::Func | ExternalKind::FuncExact => frame
-                                .core_functions
-                                .get(place)
-                                .copied()
-                                .map(CoreItem::Function),
+                            ExternalKind::Func | ExternalKind::FuncExact => {
+                                frame.core_functions.get(place).copied().map(CoreItem::Function)
+                            }
                             ExternalKind::Table => {
                                 frame.core_tables.get(place).copied().map(CoreItem::Table)
                             }
                             _ => Some(CoreItem::Other),
                         };
-                        Ok((
-                            export.name,
-                            item.context("a core item is used and not defined")?,
-                        ))
+                        Ok((export.name, item.context("a core item is used and not defined")?))
                     })
                     .collect::<Result<_>>()?;
                 CoreInstance::Bundle(Rc::new(items))
@@ -624,10 +543,9 @@ impl<'d, 'a> Elaboration<'d, 'a> {
                         let defined = module.functions.len() - instance.functions.len();
                         instance.function(index, defined).map(CoreItem::Function)
                     }
-                    ExternalKind::Table => self.made_tables[*made]
-                        .get(index as usize)
-                        .copied()
-                        .map(CoreItem::Table),
+                    ExternalKind::Table => {
+                        self.made_tables[*made].get(index as usize).copied().map(CoreItem::Table)
+                    }
                     _ => Some(CoreItem::Other),
                 }
             }
@@ -668,19 +586,11 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         for defined in 0..defined as u32 {
             self.graph.add(Vertex::Function { instance, defined });
         }
-        let made = Made {
-            module: index,
-            functions,
-            first,
-            sites: Vec::new(),
-        };
-        let sites = self
-            .tables
-            .link(&mut self.graph, at, instance, module, &made, &tables)?;
-        let node = module.start.map(|start| {
-            made.function(start, defined)
-                .context("a start function that is not defined")
-        });
+        let made = Made { module: index, functions, first, sites: Vec::new() };
+        let sites = self.tables.link(&mut self.graph, at, instance, module, &made, &tables)?;
+        let node = module
+            .start
+            .map(|start| made.function(start, defined).context("a start function that is not defined"));
         if let Some(node) = node {
             self.starts.push(node?);
         }
@@ -693,11 +603,8 @@ impl<'d, 'a> Elaboration<'d, 'a> {
     fn entrances(&mut self) -> Result<Vec<Entrance>> {
         let mut found = Vec::new();
         let exports = std::mem::take(&mut self.frames[0].exports);
-        let mut pending: Vec<(String, Item, usize)> = exports
-            .into_iter()
-            .rev()
-            .map(|(name, item)| (name.into(), item, 0))
-            .collect();
+        let mut pending: Vec<(String, Item, usize)> =
+            exports.into_iter().rev().map(|(name, item)| (name.into(), item, 0)).collect();
         let inner = |around: &str, name: &str, depth: usize| {
             format!("{around}{}{name}", if depth == 0 { "#" } else { "/" })
         };
@@ -705,18 +612,10 @@ impl<'d, 'a> Elaboration<'d, 'a> {
             self.charge(1 + name.len() / 64)?;
             match item {
                 Item::Function(node) => {
-                    found.push(Entrance {
-                        name,
-                        kind: EntranceKind::Export,
-                        node,
-                    });
+                    found.push(Entrance { name, kind: EntranceKind::Export, node });
                 }
                 Item::Type(TypeItem::Resource(Some(node))) => {
-                    found.push(Entrance {
-                        name,
-                        kind: EntranceKind::Destructor,
-                        node,
-                    });
+                    found.push(Entrance { name, kind: EntranceKind::Destructor, node });
                 }
                 Item::Instance(exports) => {
                     if depth > DEPTH_LIMIT {
@@ -738,21 +637,10 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         }
         found.sort_by_key(|entrance| entrance.kind);
         if !self.starts.is_empty() {
-            let edges = self
-                .starts
-                .iter()
-                .map(|to| Edge {
-                    to: *to,
-                    by: By::Call,
-                })
-                .collect();
+            let edges = self.starts.iter().map(|to| Edge { to: *to, by: By::Call }).collect();
             let node = self.graph.joint(edges);
             let name = "instantiation".into();
-            found.push(Entrance {
-                name,
-                kind: EntranceKind::Instantiation,
-                node,
-            });
+            found.push(Entrance { name, kind: EntranceKind::Instantiation, node });
         }
         Ok(found)
     }

@@ -128,11 +128,7 @@ impl Calls<'_, '_> {
     /// with the number of its group: nodes of one group call each other (Tarjan 1972, without recursion).
     pub fn ordered(&self, entries: impl Iterator<Item = Node>) -> Ordered {
         let count = self.graph.vertices.len();
-        let mut found = Ordered {
-            nodes: Vec::new(),
-            groups: vec![NOWHERE; count],
-            edges: 0,
-        };
+        let mut found = Ordered { nodes: Vec::new(), groups: vec![NOWHERE; count], edges: 0 };
         let mut seen = vec![NOWHERE; count];
         let mut low = vec![0; count];
         let mut pending: Vec<Node> = Vec::new();
@@ -183,10 +179,7 @@ impl Calls<'_, '_> {
 
     /// For each group, which of 64 imports from number `first` on it reaches.
     pub fn masks(&self, ordered: &Ordered, first: u32) -> Vec<u64> {
-        let groups = ordered
-            .nodes
-            .last()
-            .map_or(0, |node| ordered.groups[*node as usize] + 1);
+        let groups = ordered.nodes.last().map_or(0, |node| ordered.groups[*node as usize] + 1);
         let mut masks = vec![0u64; groups as usize];
         for node in &ordered.nodes {
             let group = ordered.groups[*node as usize] as usize;
@@ -208,8 +201,7 @@ impl Calls<'_, '_> {
     ///
     /// Ways to what earlier calls have found stay as they are.
     pub fn ways(&self, entries: impl Iterator<Item = Node>, ways: &mut Ways) {
-        let mut now: VecDeque<(Node, Node, By)> =
-            entries.map(|entry| (entry, NOWHERE, By::Call)).collect();
+        let mut now: VecDeque<(Node, Node, By)> = entries.map(|entry| (entry, NOWHERE, By::Call)).collect();
         let mut later = VecDeque::new();
         while !now.is_empty() {
             while let Some((node, caller, by)) = now.pop_front() {
@@ -222,11 +214,7 @@ impl Calls<'_, '_> {
                 while let Some(edge) = self.edge(node, place) {
                     place += 1;
                     if ways.back[edge.to as usize].is_none() {
-                        let queue = if edge.by.is_guess() {
-                            &mut later
-                        } else {
-                            &mut now
-                        };
+                        let queue = if edge.by.is_guess() { &mut later } else { &mut now };
                         queue.push_back((edge.to, node, edge.by));
                     }
                 }
@@ -249,9 +237,7 @@ pub struct Ways {
 
 impl Ways {
     pub fn new(graph: &Graph) -> Ways {
-        Ways {
-            back: vec![None; graph.vertices.len()],
-        }
+        Ways { back: vec![None; graph.vertices.len()] }
     }
 
     /// The nodes from an entry to a node, each with how it is reached; none when it is not.

@@ -3,9 +3,9 @@
 use anyhow::{Context, Result};
 use std::collections::{BTreeSet, HashMap};
 use wasmparser::{
-    CompositeInnerType, ConstExpr, CustomSectionReader, Element, ElementItems, ElementKind,
-    ExternalKind, FuncType, FunctionBody, HeapType, KnownCustom, Name, NameMap, Operator, Payload,
-    RecGroup, TableInit, TypeRef, ValType,
+    CompositeInnerType, ConstExpr, CustomSectionReader, Element, ElementItems, ElementKind, ExternalKind,
+    FuncType, FunctionBody, HeapType, KnownCustom, Name, NameMap, Operator, Payload, RecGroup, TableInit,
+    TypeRef, ValType,
 };
 
 /// A type of functions, the same number in every module. All whose equality depends on other types are
@@ -31,11 +31,7 @@ impl Types {
                     && !ty.composite_type.shared
                     && ty.composite_type.descriptor_idx.is_none()
                     && ty.composite_type.describes_idx.is_none()
-                    && function
-                        .params()
-                        .iter()
-                        .chain(function.results())
-                        .all(stands_alone) =>
+                    && function.params().iter().chain(function.results()).all(stands_alone) =>
             {
                 let next = self.known.len() as Type + 1;
                 *self.known.entry(function.clone()).or_insert(next)
@@ -178,8 +174,7 @@ impl<'a> Module<'a> {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
-                    self.exports
-                        .insert(export.name, (export.kind, export.index));
+                    self.exports.insert(export.name, (export.kind, export.index));
                 }
             }
             Payload::StartSection { func, .. } => self.start = Some(func),
@@ -204,9 +199,7 @@ impl<'a> Module<'a> {
             None => 0,
         };
         let end = self.ends.get(defined).copied().unwrap_or(begin);
-        self.calls
-            .get(begin as usize..end as usize)
-            .unwrap_or_default()
+        self.calls.get(begin as usize..end as usize).unwrap_or_default()
     }
 
     pub fn call(code: u32) -> Call {
@@ -228,23 +221,14 @@ impl<'a> Module<'a> {
                 *known = (*known).min(name);
                 found
             });
-        for naming in self
-            .names
-            .clone()
-            .into_iter()
-            .flatten()
-            .map_while(Result::ok)
-        {
+        for naming in self.names.clone().into_iter().flatten().map_while(Result::ok) {
             names.insert(naming.index, naming.name);
         }
         names
     }
 
     fn ty(&self, index: u32) -> Result<Type> {
-        self.types
-            .get(index as usize)
-            .copied()
-            .context("a type that is not defined")
+        self.types.get(index as usize).copied().context("a type that is not defined")
     }
 
     fn naming(&mut self, section: &CustomSectionReader<'a>) {
@@ -281,14 +265,8 @@ impl<'a> Module<'a> {
                 Operator::Call { function_index } | Operator::ReturnCall { function_index } => {
                     self.calls.push(function_index & !SITE);
                 }
-                Operator::CallIndirect {
-                    type_index,
-                    table_index: table,
-                }
-                | Operator::ReturnCallIndirect {
-                    type_index,
-                    table_index: table,
-                } => {
+                Operator::CallIndirect { type_index, table_index: table }
+                | Operator::ReturnCallIndirect { type_index, table_index: table } => {
                     let ty = self.ty(type_index)?;
                     self.site(match before {
                         // What stands just before is what the call takes as its index.
@@ -319,10 +297,7 @@ impl<'a> Module<'a> {
                 | Operator::TableAtomicRmwCmpxchg { table_index, .. } => {
                     self.open_tables.insert(table_index);
                 }
-                Operator::TableCopy {
-                    dst_table,
-                    src_table,
-                } if dst_table == src_table => {
+                Operator::TableCopy { dst_table, src_table } if dst_table == src_table => {
                     self.moved_tables.insert(dst_table);
                 }
                 Operator::TableCopy { dst_table, .. } => {
@@ -360,17 +335,12 @@ impl<'a> Module<'a> {
 
 fn segment(element: Element) -> Result<Segment> {
     let active = match element.kind {
-        ElementKind::Active {
-            table_index,
-            offset_expr,
-        } => Some((table_index.unwrap_or_default(), offset(&offset_expr)?)),
+        ElementKind::Active { table_index, offset_expr } => {
+            Some((table_index.unwrap_or_default(), offset(&offset_expr)?))
+        }
         _ => None,
     };
-    let mut found = Segment {
-        active,
-        functions: Vec::new(),
-        is_unknown: false,
-    };
+    let mut found = Segment { active, functions: Vec::new(), is_unknown: false };
     match element.items {
         ElementItems::Functions(functions) => {
             for function in functions {

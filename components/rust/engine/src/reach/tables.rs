@@ -19,12 +19,7 @@ pub struct Table {
 
 impl Table {
     pub fn new(frame: usize) -> Table {
-        Table {
-            frame,
-            segments: Vec::new(),
-            is_open: false,
-            is_moved: false,
-        }
+        Table { frame, segments: Vec::new(), is_open: false, is_moved: false }
     }
 }
 
@@ -70,10 +65,7 @@ impl Tables {
 
     /// A table of which nothing is known.
     pub fn unknown(&mut self, frame: usize) -> usize {
-        self.add(Table {
-            is_open: true,
-            ..Table::new(frame)
-        })
+        self.add(Table { is_open: true, ..Table::new(frame) })
     }
 
     /// The joint of everything that a reference in a component may refer to.
@@ -103,12 +95,8 @@ impl Tables {
     ) -> Result<Vec<Node>> {
         debug_assert_eq!(made.functions.len(), module.imported_functions as usize);
         self.frames.entry(frame).or_default().push(instance);
-        let table = |index: u32| {
-            tables
-                .get(index as usize)
-                .copied()
-                .context("a table is used and not defined")
-        };
+        let table =
+            |index: u32| tables.get(index as usize).copied().context("a table is used and not defined");
         for index in &module.open_tables {
             self.tables[table(*index)?].is_open = true;
         }
@@ -126,26 +114,13 @@ impl Tables {
             let table = &mut self.tables[table(*index)?];
             let segment = module.segments.get(*number as usize);
             table.segments.push((instance, *number, Offset::Unknown));
-            table.is_open |= segment
-                .context("a segment is used and not defined")?
-                .is_unknown;
+            table.is_open |= segment.context("a segment is used and not defined")?.is_unknown;
         }
         let mut joints = Vec::new();
         for site in &module.sites {
             let meaning = match *site {
-                Site::Table { table: index, ty } => Meaning::Table {
-                    table: table(index)?,
-                    ty,
-                },
-                Site::Slot {
-                    table: index,
-                    slot,
-                    ty,
-                } => Meaning::Slot {
-                    table: table(index)?,
-                    slot,
-                    ty,
-                },
+                Site::Table { table: index, ty } => Meaning::Table { table: table(index)?, ty },
+                Site::Slot { table: index, slot, ty } => Meaning::Slot { table: table(index)?, slot, ty },
                 Site::Reference { ty } => Meaning::Reference { frame, ty },
                 Site::Any => Meaning::Anything { frame },
             };
@@ -156,12 +131,7 @@ impl Tables {
 
     /// Connect every joint with what it stands for, once all is linked.
     pub fn fill(&mut self, graph: &mut Graph, modules: &[Module], steps: u64) -> Result<()> {
-        let mut filling = Filling {
-            modules,
-            steps,
-            contents: HashMap::new(),
-            referred: HashMap::new(),
-        };
+        let mut filling = Filling { modules, steps, contents: HashMap::new(), referred: HashMap::new() };
         let mut place = 0;
         // Joints come to be on the way.
         while let Some((meaning, node)) = self.meanings.get(place).copied() {
@@ -173,44 +143,27 @@ impl Tables {
                 }
                 Meaning::Reference { frame, ty } => {
                     let functions = filling.referred(self, graph, frame)?;
-                    edges(
-                        functions.get(&ty).into_iter().flatten().copied(),
-                        By::Reference,
-                    )
+                    edges(functions.get(&ty).into_iter().flatten().copied(), By::Reference)
                 }
                 Meaning::Table { table, ty } => {
                     let Table { frame, is_open, .. } = self.tables[table];
                     if is_open {
                         let any = self.joint(graph, Meaning::Reference { frame, ty });
-                        vec![Edge {
-                            to: any,
-                            by: By::Call,
-                        }]
+                        vec![Edge { to: any, by: By::Call }]
                     } else {
                         let contents = filling.contents(self, graph, table)?;
-                        edges(
-                            contents.by_type.get(&ty).into_iter().flatten().copied(),
-                            By::Table,
-                        )
+                        edges(contents.by_type.get(&ty).into_iter().flatten().copied(), By::Table)
                     }
                 }
                 Meaning::Slot { table, slot, ty } => {
-                    let Table {
-                        is_open, is_moved, ..
-                    } = self.tables[table];
+                    let Table { is_open, is_moved, .. } = self.tables[table];
                     let contents = filling.contents(self, graph, table)?;
                     if is_open || is_moved || contents.is_loose {
                         let any = self.joint(graph, Meaning::Table { table, ty });
-                        vec![Edge {
-                            to: any,
-                            by: By::Call,
-                        }]
+                        vec![Edge { to: any, by: By::Call }]
                     } else {
                         let found = contents.slots.get(&slot).into_iter().flatten();
-                        edges(
-                            found.filter(|each| each.1 == ty).map(|each| each.0),
-                            By::Call,
-                        )
+                        edges(found.filter(|each| each.1 == ty).map(|each| each.0), By::Call)
                     }
                 }
             };
@@ -260,11 +213,7 @@ impl Filling<'_, '_> {
 
     fn contents(&mut self, tables: &Tables, graph: &Graph, table: usize) -> Result<&Contents> {
         if !self.contents.contains_key(&table) {
-            let mut found = Contents {
-                by_type: HashMap::new(),
-                slots: HashMap::new(),
-                is_loose: false,
-            };
+            let mut found = Contents { by_type: HashMap::new(), slots: HashMap::new(), is_loose: false };
             for (instance, number, offset) in &tables.tables[table].segments {
                 let module = &self.modules[graph.instances[*instance as usize].module];
                 let segment = &module.segments[*number as usize];
@@ -283,9 +232,7 @@ impl Filling<'_, '_> {
             }
             self.contents.insert(table, found);
         }
-        self.contents
-            .get(&table)
-            .context("the contents of a table were just told")
+        self.contents.get(&table).context("the contents of a table were just told")
     }
 
     fn referred(
@@ -298,10 +245,7 @@ impl Filling<'_, '_> {
             let mut found: HashMap<Type, Vec<Node>> = HashMap::new();
             for instance in tables.frames.get(&frame).into_iter().flatten() {
                 let module = &self.modules[graph.instances[*instance as usize].module];
-                let in_segments = module
-                    .segments
-                    .iter()
-                    .flat_map(|segment| &segment.functions);
+                let in_segments = module.segments.iter().flat_map(|segment| &segment.functions);
                 for index in module.referred.iter().chain(in_segments) {
                     self.charge(1)?;
                     let Some((node, ty)) = self.function(graph, *instance, *index) else {
@@ -312,8 +256,6 @@ impl Filling<'_, '_> {
             }
             self.referred.insert(frame, found);
         }
-        self.referred
-            .get(&frame)
-            .context("the references of a component were just told")
+        self.referred.get(&frame).context("the references of a component were just told")
     }
 }
