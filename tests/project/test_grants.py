@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
+import jsonschema
 import pytest
+import tomli
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,7 @@ from wcompose.project import (
 from wcompose.project.grant_hosts import read_host, read_ports
 from wcompose.project.grant_texts import GrantTextError, normal_guest, read_guest
 from wcompose.project.granting import grants_from_json
+from wcompose.project.schema import json_schema
 
 EVERYTHING = """
 [components.a.grants]
@@ -148,6 +151,35 @@ def test_what_is_recorded_says_the_same(tmp_path: Path) -> None:
     assert again.http == grants.http
     assert again.tcp == grants.tcp
     assert again.clocks == grants.clocks
+
+
+def test_the_json_schema_takes_what_is_read() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema())
+    head = "[project]\nname = 'x'\n[components.a]\npath = 'a.wasm'\n"
+
+    def complaints(text: str) -> list[str]:
+        data = json.loads(json.dumps(tomli.loads(head + text), default=datetime.isoformat))
+        return [each.message for each in validator.iter_errors(data)]
+
+    assert complaints(EVERYTHING) == []
+    assert complaints(PROFILES + "[components.a.grants]\nprofiles = ['worker']\n") == []
+    assert complaints("grants.clocks = { frozen = '2026-01-01T00:00:00Z' }\n") == []
+    for wrong in (
+        "clocks = 'never'",
+        "tcp = [{ connect = 'a.test' }]",
+        "stdin = 'prefix'",
+        "x = 1",
+    ):
+        assert complaints(f"grants.{wrong}\n"), wrong
+
+
+def test_what_gates_stand_before_is_not_granted_in_whole(tmp_path: Path) -> None:
+    names = ("wasi:filesystem/types", "wasi:filesystem/types@0.2.9", "wasi:io/streams")
+    for name in names:
+        with pytest.raises(ProjectError, match="not granted in whole"):
+            granted(tmp_path, f"grants.imports = ['{name}']\n")
+    for name in ("wasi:filesystem/types@0.3.0", "wasi:filesystems/x", "wasi:config/store@0.2.0"):
+        assert granted(tmp_path, f"grants.imports = ['{name}']\n").imports == (name,)
 
 
 def test_a_node_without_grants_has_none(tmp_path: Path) -> None:
@@ -310,6 +342,58 @@ def test_times_are_also_texts(tmp_path: Path, time: str) -> None:
 def test_what_nobody_recorded_is_refused(data: object) -> None:
     with pytest.raises(ArtifactError):
         grants_from_json(data)
+
+
+def toml(value: object) -> str:
+    if isinstance(value, dict):
+        return (
+            "{"
+            + ", ".join(f"{json.dumps(key)} = {toml(each)}" for key, each in value.items())
+            + "}"
+        )
+    if isinstance(value, list):
+        return "[" + ", ".join(map(toml, value)) + "]"
+    return json.dumps(value) if not isinstance(value, datetime) else value.isoformat()
+
+
+WORDS = (
+    "profiles", "filesystem", "environment", "arguments", "stdin", "clocks", "random", "http", "tcp",
+    "udp", "lookup", "exit", "imports", "host", "guest", "write", "name", "value", "file", "frozen",
+    "seed", "ports", "methods", "scheme", "connect", "listen", "real", "none", "null", "*", "a.test",
+    "https://a.test", "/data", "GET", "b", "c", "=a string", "",
+)  # fmt: skip
+leaves = st.one_of(
+    st.sampled_from(WORDS), st.booleans(), st.integers(-1, 70_000), st.just(datetime(2026, 1, 1))
+)
+values = st.recursive(
+    leaves,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+tables = st.dictionaries(st.sampled_from(WORDS), values, max_size=4)
+
+
+@given(
+    grants=tables, profiles=st.dictionaries(st.sampled_from(["b", "c", "B"]), values, max_size=2)
+)
+def test_whatever_is_written_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, grants: object, profiles: object
+) -> None:
+    root = tmp_path_factory.getbasetemp()
+    try:
+        declaration = granted(
+            root,
+            f"grants = {toml(grants)}\n[profiles]\n"
+            + "".join(
+                f"{name} = {toml(table)}\n"
+                for name, table in profiles.items()  # type: ignore[attr-defined]
+            ),
+        )
+    except ProjectError:
+        return
+    assert grants_from_json(declaration.to_json()).to_json() == declaration.to_json()
 
 
 hosts = st.one_of(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
 
 Label = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=64)]
 """A name in kebab case, as the Component Model spells labels."""
@@ -97,9 +105,12 @@ class FileTable(Table):
 class FrozenTable(Table):
     """`{ frozen = … }`: a time at which the clocks stand still."""
 
-    frozen: Annotated[Annotated[datetime | date, _TIME] | Annotated[Text, _STRING], _BY_KIND] = (
-        Field(description="The time, with its offset from UTC: `2026-01-01T00:00:00Z`.")
-    )
+    frozen: Annotated[
+        Annotated[datetime | date, _TIME] | Annotated[Text, _STRING],
+        _BY_KIND,
+        # To a reader of JSON Schema both are texts, and one text would be two kinds at once.
+        WithJsonSchema({"type": "string", "format": "date-time"}),
+    ] = Field(description="The time, with its offset from UTC: `2026-01-01T00:00:00Z`.")
 
 
 class SeedTable(Table):

@@ -132,6 +132,8 @@ def read_text(text: str) -> str:
 def read_import(text: str) -> str:
     """An import that the host fills: the name of an interface, with a version or without.
 
+    What gates are made for, WASI 0.2, is not left to the host in whole; other versions may be.
+
     Raises:
         GrantTextError: it is no name, or another key grants it.
     """
@@ -139,8 +141,9 @@ def read_import(text: str) -> str:
         raise GrantTextError(
             f"`{text}` is no name for an import", "names are like `wasi:keyvalue/store`"
         )
+    name, is_versioned, version = text.partition("@")
     for beginning, key in _KEYS.items():
-        if text.startswith(beginning):
+        if name.startswith(beginning) and (not is_versioned or version.startswith("0.2")):
             raise GrantTextError(f"`{text}` is not granted in whole", f"use `{key}`")
     return text
 

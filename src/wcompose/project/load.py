@@ -12,9 +12,7 @@ from pydantic import ValidationError
 from wcompose.contract import is_extern_name
 from wcompose.errors import ProjectError
 from wcompose.project.checks import check_declaration
-from wcompose.project.grant_tables import GrantsTable
-from wcompose.project.granting import load_grants, salvage_grants
-from wcompose.project.grants import GrantsDeclaration
+from wcompose.project.granting import check_rest, load_grants
 from wcompose.project.model import (
     EdgeDeclaration,
     Endpoint,
@@ -108,11 +106,14 @@ class _Loader:
                     of_value=problem.is_of_value,
                     hint=problem.hint,
                 )
-            self._grants(*salvage_grants(data, faulty))
+            check_rest(data, faulty, root=self._root, tell=self._add)
             raise self._error() from None
-        grants = self._grants(
+        grants = load_grants(
             table.profiles,
             {name: each.grants for name, each in table.components.items() if each.grants},
+            root=self._root,
+            file=str(self._file),
+            tell=self._add,
         )
         nodes = tuple(
             replace(node, grants=grants.get(node.name, node.grants))
@@ -149,11 +150,6 @@ class _Loader:
         if self._findings:
             raise self._error()
         return project
-
-    def _grants(
-        self, profiles: Mapping[str, GrantsTable], nodes: Mapping[str, GrantsTable]
-    ) -> dict[str, GrantsDeclaration]:
-        return load_grants(profiles, nodes, root=self._root, file=str(self._file), tell=self._add)
 
     def _wit(self, told: str | None, nodes: Sequence[NodeDeclaration]) -> Path | None:
         if told is not None:
