@@ -26,6 +26,7 @@ from pathlib import Path
 
 import tomli
 import tomli_w
+from telling_names import only_telling_names
 
 ROOT = Path(__file__).resolve().parent.parent
 RUST = ROOT / "components/rust"
@@ -242,7 +243,12 @@ def build_rust(part: RustPart, rust: RustToolchain, output: Path) -> None:
     """Build a Rust part into `output`."""
     if part.profile == "gate":
         _copy_wasi_wit(rust.crate_source(WASI_CRATE) / "wit/deps")
-    run([str(rust.xtask()), "component", str(rust.module(part)), str(output)], cwd=ROOT)
+    module = rust.module(part)
+    if part.profile == "gate":
+        told = module.with_suffix(".telling")
+        told.write_bytes(only_telling_names(module.read_bytes()))
+        module = told
+    run([str(rust.xtask()), "component", str(module), str(output)], cwd=ROOT)
 
 
 def _copy_wasi_wit(source: Path) -> None:
