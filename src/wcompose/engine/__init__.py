@@ -203,6 +203,20 @@ class Engine:
         structure: dict[str, Any] = json.loads(unwrap(result, opened, ArtifactError))
         return structure
 
+    def needed(self, path: Path) -> dict[str, Any]:
+        """Which imported functions a component's exports can reach, and how.
+
+        Returns:
+            JSON values; see `wcompose.grants.needed.Needed.from_json`.
+
+        Raises:
+            ArtifactError: it is no component, it is damaged, or it instantiates too much to be followed.
+        """
+        opened = Opened()
+        result = self._session.call("binaries", "needed", opened, opened.read(path))
+        needed: dict[str, Any] = json.loads(unwrap(result, opened, ArtifactError))
+        return needed
+
     def strip(self, path: Path, output: Path) -> None:
         """Write a binary without debug information and names.
 
