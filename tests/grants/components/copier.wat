@@ -1,0 +1,87 @@
+;; Copies its standard input to its standard output, and writes `done` to its standard error.
+(component
+  (import "wasi:io/error@0.2.12" (instance $errors (export "error" (type (sub resource)))))
+  (alias export $errors "error" (type $error))
+  (import "wasi:io/streams@0.2.12" (instance $streams
+    (export "input-stream" (type $input (sub resource)))
+    (export "output-stream" (type $output (sub resource)))
+    (alias outer 1 $error (type $outer-error))
+    (export "error" (type $own-error (eq $outer-error)))
+    (type $failure (variant (case "last-operation-failed" (own $own-error)) (case "closed")))
+    (export "stream-error" (type $stream-error (eq $failure)))
+    (export "[method]input-stream.blocking-read" (func
+      (param "self" (borrow $input)) (param "len" u64)
+      (result (result (list u8) (error $stream-error)))))
+    (export "[method]output-stream.blocking-write-and-flush" (func
+      (param "self" (borrow $output)) (param "contents" (list u8))
+      (result (result (error $stream-error)))))))
+  (alias export $streams "input-stream" (type $input))
+  (alias export $streams "output-stream" (type $output))
+  (import "wasi:cli/stdin@0.2.12" (instance $stdin
+    (alias outer 1 $input (type $outer-input))
+    (export "input-stream" (type $own-input (eq $outer-input)))
+    (export "get-stdin" (func (result (own $own-input))))))
+  (import "wasi:cli/stdout@0.2.12" (instance $stdout
+    (alias outer 1 $output (type $outer-output))
+    (export "output-stream" (type $own-output (eq $outer-output)))
+    (export "get-stdout" (func (result (own $own-output))))))
+  (import "wasi:cli/stderr@0.2.12" (instance $stderr
+    (alias outer 1 $output (type $outer-output))
+    (export "output-stream" (type $own-output (eq $outer-output)))
+    (export "get-stderr" (func (result (own $own-output))))))
+
+  (core module $memory-module
+    (memory (export "memory") 2)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 65536)))
+  (core instance $memory (instantiate $memory-module))
+  (alias core export $memory "memory" (core memory $bytes))
+  (alias core export $memory "cabi_realloc" (core func $realloc))
+  (core func $get-stdin (canon lower (func $stdin "get-stdin")))
+  (core func $get-stdout (canon lower (func $stdout "get-stdout")))
+  (core func $get-stderr (canon lower (func $stderr "get-stderr")))
+  (core func $read (canon lower (func $streams "[method]input-stream.blocking-read")
+    (memory $bytes) (realloc $realloc)))
+  (core func $write (canon lower (func $streams "[method]output-stream.blocking-write-and-flush")
+    (memory $bytes)))
+  (core func $drop-input (canon resource.drop $input))
+  (core func $drop-output (canon resource.drop $output))
+
+  (core module $copier-module
+    (import "memory" "memory" (memory 2))
+    (import "host" "get-stdin" (func $get-stdin (result i32)))
+    (import "host" "get-stdout" (func $get-stdout (result i32)))
+    (import "host" "get-stderr" (func $get-stderr (result i32)))
+    (import "host" "read" (func $read (param i32 i64 i32)))
+    (import "host" "write" (func $write (param i32 i32 i32 i32)))
+    (import "host" "drop-input" (func $drop-input (param i32)))
+    (import "host" "drop-output" (func $drop-output (param i32)))
+    (data (i32.const 256) "done\n")
+    (func $write-all (param $output i32) (param $text i32) (param $length i32)
+      (call $write (local.get $output) (local.get $text) (local.get $length) (i32.const 128))
+      (if (i32.load8_u (i32.const 128)) (then unreachable)))
+    (func (export "copy")
+      (local $input i32) (local $output i32)
+      (local.set $input (call $get-stdin))
+      (local.set $output (call $get-stdout))
+      (block $end
+        (loop $more
+          (call $read (local.get $input) (i64.const 4096) (i32.const 64))
+          (br_if $end (i32.load8_u (i32.const 64)))
+          (call $write-all (local.get $output) (i32.load (i32.const 68)) (i32.load (i32.const 72)))
+          (br $more)))
+      (call $drop-input (local.get $input))
+      (call $drop-output (local.get $output))
+      (local.set $output (call $get-stderr))
+      (call $write-all (local.get $output) (i32.const 256) (i32.const 5))
+      (call $drop-output (local.get $output))))
+  (core instance $copier (instantiate $copier-module
+    (with "memory" (instance $memory))
+    (with "host" (instance
+      (export "get-stdin" (func $get-stdin))
+      (export "get-stdout" (func $get-stdout))
+      (export "get-stderr" (func $get-stderr))
+      (export "read" (func $read))
+      (export "write" (func $write))
+      (export "drop-input" (func $drop-input))
+      (export "drop-output" (func $drop-output))))))
+  (func (export "copy") (canon lift (core func $copier "copy"))))
