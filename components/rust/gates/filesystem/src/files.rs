@@ -1,0 +1,311 @@
+//! Descriptors that know whether anything may be changed through them. The gate `standard` has this
+//! module too.
+//!
+//! A line `directory OUTER GUEST read|write` shows the host's preopened directory OUTER, and no other,
+//! to the node under the name GUEST. While the policy learns, the node sees every directory of the host
+//! under its own name too, and all may be written.
+//!
+//! What is opened below a directory that may only be read may only be read as well: every function that
+//! changes anything answers `read-only`, whatever the flags of the descriptor or the host would allow.
+//! Functions that take two directories need both to be writable: a hard link to a file that may only be
+//! read would make it writable, and a rename would take it away.
+//!
+//! That a path stays below its directory is the host's duty, through `..` and symbolic links as well.
+//! Two directories of the host are two grants even where one lies inside the other: a `/data` that may
+//! only be read can be written through a `/` that may be written and holds it. Only the one who knows
+//! the host's paths can refuse such a pair.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::exports::wasi::filesystem::preopens::Guest as Preopens;
+use crate::exports::wasi::filesystem::types::{
+    Advice, Descriptor, DescriptorBorrow, DescriptorFlags, DescriptorStat, DescriptorType,
+    DirectoryEntry, DirectoryEntryStream, Error, ErrorCode, Guest as Types, GuestDescriptor,
+    GuestDirectoryEntryStream, InputStream, MetadataHashValue, NewTimestamp, OpenFlags, OutputStream,
+    PathFlags,
+};
+use crate::wasi::filesystem::{preopens, types as host};
+use crate::{policy, streams, Gate};
+use gate_policy::text_at;
+
+const INTERFACE: &str = "wasi:filesystem/types";
+
+/// A file or directory of the host.
+pub struct Opened {
+    host: host::Descriptor,
+    may_write: bool,
+    /// Where the node sees it; kept only for an audit.
+    path: String,
+}
+
+pub struct Entries(host::DirectoryEntryStream);
+
+impl Types for Gate {
+    type Descriptor = Opened;
+    type DirectoryEntryStream = Entries;
+
+    fn filesystem_error_code(error: &Error) -> Option<ErrorCode> {
+        host::filesystem_error_code(error)
+    }
+}
+
+impl Preopens for Gate {
+    fn get_directories() -> Vec<(Descriptor, String)> {
+        let policy = policy();
+        let mut shown: Vec<(Descriptor, String)> = Vec::new();
+        for line in policy.lines("directory") {
+            let may_write = match text_at(line, 2) {
+                "read" => policy.learns(),
+                "write" => true,
+                _ => continue,
+            };
+            // Asked again for each line: two grants of one directory are two descriptors.
+            let mut found = preopens::get_directories().into_iter();
+            if let Some((host, _)) = found.find(|(_, name)| name == text_at(line, 0)) {
+                shown.push(preopened(host, may_write, text_at(line, 1)));
+            }
+        }
+        if policy.learns() {
+            for (host, name) in preopens::get_directories() {
+                if !shown.iter().any(|(_, known)| *known == name) {
+                    shown.push(preopened(host, true, &name));
+                }
+            }
+        }
+        shown
+    }
+}
+
+fn preopened(host: host::Descriptor, may_write: bool, name: &str) -> (Descriptor, String) {
+    let path = if is_audited() { String::from(name) } else { String::new() };
+    (Descriptor::new(Opened { host, may_write, path }), String::from(name))
+}
+
+/// Whether anything is written down. What is written of the allowed is written of the denied too.
+fn is_audited() -> bool {
+    policy().audits(false)
+}
+
+/// Where the node sees `path` below `directory`. Links and `..` stay as they were asked for.
+fn joined(directory: &str, path: &str) -> String {
+    let mut whole = String::new();
+    if !path.starts_with('/') {
+        whole.push_str(directory);
+    }
+    for part in path.split('/') {
+        if part.is_empty() || part == "." {
+            continue;
+        }
+        if !whole.ends_with('/') {
+            whole.push('/');
+        }
+        whole.push_str(part);
+    }
+    whole
+}
+
+impl Opened {
+    fn record(&self, function: &str, allowed: bool, path: &str, how: &str) {
+        let policy = policy();
+        if policy.audits(allowed) {
+            let mut target = joined(&self.path, path);
+            target.push_str(how);
+            policy.record(INTERFACE, function, allowed, &target);
+        }
+    }
+
+    fn looks(&self, function: &str, path: &str) {
+        self.record(function, true, path, " read");
+    }
+
+    /// Decide about a change of what is at `path`, or of this itself if there is none.
+    fn change(&self, function: &str, may_write: bool, path: &str) -> Result<(), ErrorCode> {
+        self.record(function, may_write, path, " write");
+        if may_write { Ok(()) } else { Err(ErrorCode::ReadOnly) }
+    }
+
+    fn change_both(
+        &self,
+        function: &str,
+        path: &str,
+        other: &Opened,
+        other_path: &str,
+    ) -> Result<(), ErrorCode> {
+        let may_write = self.may_write && other.may_write;
+        let decided = self.change(function, may_write, path);
+        other.change(function, may_write, other_path).and(decided)
+    }
+}
+
+impl GuestDescriptor for Opened {
+    fn read_via_stream(&self, offset: u64) -> Result<InputStream, ErrorCode> {
+        self.host.read_via_stream(offset).map(streams::input)
+    }
+
+    fn write_via_stream(&self, offset: u64) -> Result<OutputStream, ErrorCode> {
+        self.change("[method]descriptor.write-via-stream", self.may_write, "")?;
+        self.host.write_via_stream(offset).map(streams::output)
+    }
+
+    fn append_via_stream(&self) -> Result<OutputStream, ErrorCode> {
+        self.change("[method]descriptor.append-via-stream", self.may_write, "")?;
+        self.host.append_via_stream().map(streams::output)
+    }
+
+    fn advise(&self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
+        self.host.advise(offset, length, advice)
+    }
+
+    fn sync_data(&self) -> Result<(), ErrorCode> {
+        self.host.sync_data()
+    }
+
+    fn get_flags(&self) -> Result<DescriptorFlags, ErrorCode> {
+        let flags = self.host.get_flags()?;
+        let writing = DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY;
+        Ok(if self.may_write { flags } else { flags ^ (flags & writing) })
+    }
+
+    fn get_type(&self) -> Result<DescriptorType, ErrorCode> {
+        self.host.get_type()
+    }
+
+    fn set_size(&self, size: u64) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.set-size", self.may_write, "")?;
+        self.host.set_size(size)
+    }
+
+    fn set_times(&self, access: NewTimestamp, change: NewTimestamp) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.set-times", self.may_write, "")?;
+        self.host.set_times(access, change)
+    }
+
+    fn read(&self, length: u64, offset: u64) -> Result<(Vec<u8>, bool), ErrorCode> {
+        self.host.read(length, offset)
+    }
+
+    fn write(&self, buffer: Vec<u8>, offset: u64) -> Result<u64, ErrorCode> {
+        self.change("[method]descriptor.write", self.may_write, "")?;
+        self.host.write(&buffer, offset)
+    }
+
+    fn read_directory(&self) -> Result<DirectoryEntryStream, ErrorCode> {
+        Ok(DirectoryEntryStream::new(Entries(self.host.read_directory()?)))
+    }
+
+    fn sync(&self) -> Result<(), ErrorCode> {
+        self.host.sync()
+    }
+
+    fn create_directory_at(&self, path: String) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.create-directory-at", self.may_write, &path)?;
+        self.host.create_directory_at(&path)
+    }
+
+    fn stat(&self) -> Result<DescriptorStat, ErrorCode> {
+        self.host.stat()
+    }
+
+    fn stat_at(&self, how: PathFlags, path: String) -> Result<DescriptorStat, ErrorCode> {
+        self.looks("[method]descriptor.stat-at", &path);
+        self.host.stat_at(how, &path)
+    }
+
+    fn set_times_at(
+        &self,
+        how: PathFlags,
+        path: String,
+        access: NewTimestamp,
+        change: NewTimestamp,
+    ) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.set-times-at", self.may_write, &path)?;
+        self.host.set_times_at(how, &path, access, change)
+    }
+
+    fn link_at(
+        &self,
+        how: PathFlags,
+        path: String,
+        other: DescriptorBorrow<'_>,
+        other_path: String,
+    ) -> Result<(), ErrorCode> {
+        let other: &Opened = other.get();
+        self.change_both("[method]descriptor.link-at", &path, other, &other_path)?;
+        self.host.link_at(how, &path, &other.host, &other_path)
+    }
+
+    fn open_at(
+        &self,
+        how: PathFlags,
+        path: String,
+        open: OpenFlags,
+        flags: DescriptorFlags,
+    ) -> Result<Descriptor, ErrorCode> {
+        let function = "[method]descriptor.open-at";
+        let changes = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
+        let writing = DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY;
+        if (open & changes).bits() != 0 || (flags & writing).bits() != 0 {
+            self.change(function, self.may_write, &path)?;
+        } else {
+            self.looks(function, &path);
+        }
+        let host = self.host.open_at(how, &path, open, flags)?;
+        let path = if is_audited() { joined(&self.path, &path) } else { String::new() };
+        Ok(Descriptor::new(Opened { host, may_write: self.may_write, path }))
+    }
+
+    fn readlink_at(&self, path: String) -> Result<String, ErrorCode> {
+        self.looks("[method]descriptor.readlink-at", &path);
+        self.host.readlink_at(&path)
+    }
+
+    fn remove_directory_at(&self, path: String) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.remove-directory-at", self.may_write, &path)?;
+        self.host.remove_directory_at(&path)
+    }
+
+    fn rename_at(
+        &self,
+        path: String,
+        other: DescriptorBorrow<'_>,
+        other_path: String,
+    ) -> Result<(), ErrorCode> {
+        let other: &Opened = other.get();
+        self.change_both("[method]descriptor.rename-at", &path, other, &other_path)?;
+        self.host.rename_at(&path, &other.host, &other_path)
+    }
+
+    fn symlink_at(&self, content: String, path: String) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.symlink-at", self.may_write, &path)?;
+        self.host.symlink_at(&content, &path)
+    }
+
+    fn unlink_file_at(&self, path: String) -> Result<(), ErrorCode> {
+        self.change("[method]descriptor.unlink-file-at", self.may_write, &path)?;
+        self.host.unlink_file_at(&path)
+    }
+
+    fn is_same_object(&self, other: DescriptorBorrow<'_>) -> bool {
+        self.host.is_same_object(&other.get::<Opened>().host)
+    }
+
+    fn metadata_hash(&self) -> Result<MetadataHashValue, ErrorCode> {
+        self.host.metadata_hash()
+    }
+
+    fn metadata_hash_at(
+        &self,
+        how: PathFlags,
+        path: String,
+    ) -> Result<MetadataHashValue, ErrorCode> {
+        self.looks("[method]descriptor.metadata-hash-at", &path);
+        self.host.metadata_hash_at(how, &path)
+    }
+}
+
+impl GuestDirectoryEntryStream for Entries {
+    fn read_directory_entry(&self) -> Result<Option<DirectoryEntry>, ErrorCode> {
+        self.0.read_directory_entry()
+    }
+}
