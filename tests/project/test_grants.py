@@ -279,13 +279,25 @@ def test_lists_join_and_later_values_win(tmp_path: Path) -> None:
 
 def test_a_long_chain_of_profiles_is_followed(tmp_path: Path) -> None:
     chain = "".join(
-        f'[profiles.p{index}]\nprofiles = ["p{index + 1}"]\nlookup = ["n{index}.test"]\n'
+        f'[profiles.p{index}]\nprofiles = ["p{index + 1}"]\n'
+        + ('lookup = ["n.test"]\n' if index % 50 == 0 else "")
         for index in range(1000)
     )
     text = f'grants = {{ profiles = ["p0"] }}\n{chain}[profiles.p1000]\nexit = true\n'
     grants = granted(tmp_path, text)
-    assert len(grants.lookup) == 1000
+    assert grants.lookup == ("n.test",)
     assert grants.exit
+
+
+def test_profiles_do_not_multiply_without_end(tmp_path: Path) -> None:
+    names = ", ".join(f'"n{index}.test"' for index in range(1000))
+    nodes = "".join(
+        f'[components.n{index}]\npath = "a.wasm"\ngrants = {{ profiles = ["p"] }}\n'
+        for index in range(1000)
+    )
+    with pytest.raises(ProjectError) as caught:
+        load(tmp_path, f"[profiles.p]\nlookup = [{names}]\n{nodes}")
+    assert [each.rule for each in caught.value.findings] == ["grants-too-many"]
 
 
 def test_a_link_does_not_hide_that_a_directory_can_be_written(tmp_path: Path) -> None:

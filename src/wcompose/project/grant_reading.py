@@ -62,17 +62,10 @@ class Told:
     lists: dict[str, tuple[Entry, ...]] = field(default_factory=dict)
     singles: dict[str, Entry] = field(default_factory=dict)
 
-    def joined(self, later: Told) -> Told:
-        """This and what is told later: lists joined, single values of the later first."""
-        lists = dict(self.lists)
-        for key, entries in later.lists.items():
-            known = lists.get(key, ())
-            if key == "environment":
-                names = {each.value.name for each in entries}
-                known = tuple(each for each in known if each.value.name not in names)
-            present = {each.value for each in known}
-            lists[key] = (*known, *(each for each in entries if each.value not in present))
-        return Told(lists, {**self.singles, **later.singles})
+    @property
+    def size(self) -> int:
+        """Entries of all lists."""
+        return sum(map(len, self.lists.values()))
 
     def declaration(self, place: Place) -> GrantsDeclaration:
         """All of it as what a node is granted."""
@@ -85,6 +78,26 @@ class Told:
     def path(self, key: str, index: int) -> KeyPath:
         """Where a grant stands: that of a key, or the one of a list with that index."""
         return self.lists[key][index].path if key in self.lists else self.singles[key].path
+
+
+def join(parts: Iterable[Told]) -> Told:
+    """All of the parts: lists one behind the other, single values of the later first.
+
+    Of two variables with one name the later counts too.
+    """
+    lists: dict[str, dict[Any, Entry]] = {}
+    singles: dict[str, Entry] = {}
+    for part in parts:
+        for key, entries in part.lists.items():
+            known = lists.setdefault(key, {})
+            for each in entries:
+                if key == "environment":
+                    known.pop(each.value.name, None)
+                    known[each.value.name] = each
+                else:
+                    known.setdefault(each.value, each)
+        singles.update(part.singles)
+    return Told({key: tuple(known.values()) for key, known in lists.items()}, singles)
 
 
 def read_table(path: KeyPath, table: GrantsTable, tell: Tell) -> Told:

@@ -9,12 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from wcompose.errors import ArtifactError
-from wcompose.project.grant_reading import KeyPath, Tell, Told, read_table
+from wcompose.project.grant_reading import KeyPath, Tell, Told, join, read_table
 from wcompose.project.grant_rules import grant_conflicts
 from wcompose.project.grant_tables import GrantsTable
 from wcompose.project.grants import GrantsDeclaration
 from wcompose.report import Place
 from wcompose.suggest import did_you_mean
+
+JOINED_LIMIT = 50_000
+"""Entries of lists of all nodes and profiles at most, each with those of its profiles."""
 
 
 def load_grants(
@@ -36,13 +39,31 @@ def load_grants(
     """
     read = {name: read_table(("profiles", name), table, tell) for name, table in profiles.items()}
     whole: dict[str, Told] = {}
+    left = JOINED_LIMIT
+
+    def joined(path: KeyPath, used: Iterable[str], own: Told) -> Told:
+        nonlocal left
+        parts = [*(whole[each] for each in used), own]
+        size = sum(part.size for part in parts)
+        if size > left:
+            if left >= 0:
+                tell(
+                    "grants-too-many", path,
+                    f"with their profiles, nodes have more than {JOINED_LIMIT:,} grants",
+                    hint="grant a directory, a pattern or a network in the place of many entries",
+                )  # fmt: skip
+            left = -1
+            return own
+        left -= size
+        return join(parts)
+
     for name, used in _in_order(profiles, tell):
-        whole[name] = _join([*(whole[each] for each in used), read[name]])
+        whole[name] = joined(("profiles", name), used, read[name])
     found: dict[str, GrantsDeclaration] = {}
     for name, table in nodes.items():
         path: KeyPath = ("components", name, "grants")
         used = [each for _, each in _known_profiles(path, table, profiles, tell)]
-        told = _join([*(whole[each] for each in used), read_table(path, table, tell)])
+        told = joined(path, used, read_table(path, table, tell))
         found[name] = told.declaration(Place(file, item=".".join(path)))
         for conflict in grant_conflicts(found[name], root):
             tell(
@@ -146,13 +167,6 @@ def grants_from_json(data: Any) -> GrantsDeclaration:
             "grants-damaged", "what is recorded as granted cannot be read", causes=problems[:20]
         )
     return found
-
-
-def _join(parts: Iterable[Told]) -> Told:
-    whole = Told()
-    for part in parts:
-        whole = whole.joined(part)
-    return whole
 
 
 def _known_profiles(
