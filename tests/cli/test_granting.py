@@ -78,12 +78,18 @@ def test_a_directory_goes_to_a_node_only_by_its_name(
         ("lookup", "db:*.test", "db", {"lookup": ["*.test"]}),
         ("clocks", "", None, {"clocks": "real"}),
         ("clocks", "*", None, {"clocks": "real"}),
+        ("clocks", "all", None, {"clocks": "real"}),
         ("random", "db", "db", {"random": "real"}),
         ("stdio", "db", "db", dict.fromkeys(("stdin", "stdout", "stderr"), "inherit")),
     ],
 )
 def test_an_option_is_read(key: str, text: str, node: str | None, shown: dict[str, object]) -> None:
     assert read(**{key: [text]}) == [(node, shown)]
+
+
+def test_a_node_may_be_called_all() -> None:
+    found = run_grants(GrantOptions(clocks=["all", "*"]), {"all", "b"}, HERE)
+    assert [node for node, _ in found] == ["all", None]
 
 
 def test_all_is_everything_that_needs_no_name() -> None:

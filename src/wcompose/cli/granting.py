@@ -15,8 +15,8 @@ RunGrant = tuple[str | None, "GrantsDeclaration"]
 """To whom, none for every node, and what."""
 
 _NODE_LIKE = re.compile(r"[A-Za-z][A-Za-z0-9_-]+:.*", re.DOTALL)
-_EVERY = ("", "*")
-"""What stands for every node where only a node is told."""
+_EVERY = ("", "*", "all")
+"""What stands for every node where only a node is told; a node of that name comes first."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class GrantOptions:
         tcp: of ``--allow-tcp``, each ``[NODE:]HOST:PORTS``.
         udp: of ``--allow-udp``, likewise.
         lookup: of ``--allow-lookup``, each ``[NODE:]NAME``.
-        clocks: of ``--allow-clocks``, each a node; empty or ``*`` for all.
+        clocks: of ``--allow-clocks``, each a node, or ``all``.
         random: of ``--allow-random``, likewise.
         stdio: of ``--allow-stdio``, likewise.
         all: of ``--allow-all``, likewise.
@@ -203,10 +203,10 @@ def _node(text: str, nodes: Collection[str]) -> str | None:
     from wcompose.project.grant_texts import GrantTextError
     from wcompose.suggest import did_you_mean
 
-    if text in _EVERY:
-        return None
     if text in nodes:
         return text
+    if text in _EVERY:
+        return None
     raise GrantTextError(
         f"no node is called `{text}`",
         did_you_mean(text, nodes)
