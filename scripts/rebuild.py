@@ -26,6 +26,8 @@ from pathlib import Path
 
 import tomli
 import tomli_w
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 from telling_names import only_telling_names
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -105,6 +107,7 @@ PARTS: dict[str, RustPart | GoPart] = {
         "tests/attacks/components/go-attacker.wasm",
     ),
     "netprober": RustPart("netprober", "tests/grants/components/netprober.wasm", profile="gate"),
+    "prober": RustPart("prober", "tests/grants/components/prober.wasm", profile="gate"),
     **{
         f"gate-{name}": _gate(name)
         for name in (
@@ -243,12 +246,9 @@ def build_rust(part: RustPart, rust: RustToolchain, output: Path) -> None:
     """Build a Rust part into `output`."""
     if part.profile == "gate":
         _copy_wasi_wit(rust.crate_source(WASI_CRATE) / "wit/deps")
-    module = rust.module(part)
+    run([str(rust.xtask()), "component", str(rust.module(part)), str(output)], cwd=ROOT)
     if part.profile == "gate":
-        told = module.with_suffix(".telling")
-        told.write_bytes(only_telling_names(module.read_bytes()))
-        module = told
-    run([str(rust.xtask()), "component", str(module), str(output)], cwd=ROOT)
+        output.write_bytes(only_telling_names(output.read_bytes()))
 
 
 def _copy_wasi_wit(source: Path) -> None:

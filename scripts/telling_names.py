@@ -1,37 +1,45 @@
-"""Keep the names of functions that say why they end a program; drop all other names of a core module.
+"""Drop from a component what it does without: names and notes, but not the names that tell something.
 
 A trap tells nothing but the names of the functions it went through. Gates refuse with functions whose
 names are sentences (`refusal!` in `components/rust/gates/policy`); runtimes show them in a backtrace.
+Names of other functions, of instances and aliases, and notes about tools are half of a small component.
 """
 
 from __future__ import annotations
 
 CUSTOM, EXPORT = 0, 7
+CORE_MODULE, COMPONENT = 1, 4
 FUNCTION_NAMES = 1
+IS_COMPONENT = 0x0001_000D
 
 
-def only_telling_names(module: bytes) -> bytes:
-    """A core module whose name section has the names with a space in them, and nothing else.
+def only_telling_names(binary: bytes) -> bytes:
+    """A component, or a core module, with no custom sections but names with a space in them.
 
-    What was exported under such a name, only to have it, is exported no more.
+    What a core module exports under such a name, only to have it, is exported no more.
 
     Args:
-        module: core module as the linker writes it, not hostile.
+        binary: as the encoder wrote it, not hostile.
     """
-    kept = bytearray(module[:8])
+    is_component = int.from_bytes(binary[4:8], "little") == IS_COMPONENT
+    kept = bytearray(binary[:8])
     at = 8
-    while at < len(module):
+    while at < len(binary):
         start = at
-        size, body = _number(module, at + 1)
+        kind = binary[start]
+        size, body = _number(binary, at + 1)
         at = body + size
-        section = module[body:at]
-        if module[start] == EXPORT:
-            kept += _section(EXPORT, _exports(section))
-        elif module[start] == CUSTOM and section.startswith(_text(b"name")):
-            if names := _functions(section[5:]):
+        section = binary[body:at]
+        if kind == CUSTOM:
+            has_names = not is_component and section.startswith(_text(b"name"))
+            if has_names and (names := _functions(section[5:])):
                 kept += _section(CUSTOM, _text(b"name") + _section(FUNCTION_NAMES, names))
+        elif is_component and kind in {CORE_MODULE, COMPONENT}:
+            kept += _section(kind, only_telling_names(section))
+        elif not is_component and kind == EXPORT:
+            kept += _section(EXPORT, _exports(section))
         else:
-            kept += module[start:at]
+            kept += binary[start:at]
     return bytes(kept)
 
 
