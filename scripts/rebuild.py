@@ -28,7 +28,7 @@ import tomli
 import tomli_w
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from telling_names import only_telling_names
+from slim import slim
 
 ROOT = Path(__file__).resolve().parent.parent
 RUST = ROOT / "components/rust"
@@ -248,7 +248,7 @@ def build_rust(part: RustPart, rust: RustToolchain, output: Path) -> None:
         _copy_wasi_wit(rust.crate_source(WASI_CRATE) / "wit/deps")
     run([str(rust.xtask()), "component", str(rust.module(part)), str(output)], cwd=ROOT)
     if part.profile == "gate":
-        output.write_bytes(only_telling_names(output.read_bytes()))
+        output.write_bytes(slim(output.read_bytes()))
 
 
 def _copy_wasi_wit(source: Path) -> None:
