@@ -100,6 +100,10 @@ every name below `example.com`, and not `example.com`.
 [How to grant permissions](../how-to/grant-permissions.md) has examples.
 """,
     HttpTable: '\nA text is short for scheme, host and ports: `"https://api.example.com:8443"`.\n',
+    TcpTable: """
+The runtime inside `wcompose run` cannot open TCP or UDP to a component yet; the `wasmtime` command and
+jco can. HTTP and looking up names work in all three.
+""",
     VariableTable: '\nA text is the name of a variable that is passed on: `"TZ"`.\n',
 }
 """What a page says about a table besides its keys."""
