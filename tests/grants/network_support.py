@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
 
+from socket_host import SocketHost
 from support import REPOSITORY
 from wasmtime import Engine as Runtime
 from wasmtime import Store
@@ -18,7 +19,8 @@ from wasmtime.component import Component, Linker
 from wcompose.bounds import Limits, Watch
 from wcompose.engine import Engine
 from wcompose.graph import Node
-from wcompose.graph.compose import compose_graph, link_draft, read_component
+from wcompose.graph.compose import compose_graph, read_component
+from wcompose.graph.plan import draft_graph
 from wcompose.graph.request import Request
 from wcompose.project import EdgeDeclaration, Endpoint
 from wcompose.report import Place
@@ -46,12 +48,7 @@ def compose_behind(gate: str, interfaces: list[str], engine: Engine, output: Pat
         )
         for interface in interfaces
     ]
-    draft = link_draft(
-        nodes,
-        Request(edges, leave_open=True),
-        engine=engine,
-        directory=output.parent / "types",
-    )
+    draft = draft_graph(nodes, Request(edges, leave_open=True))
     assert not draft.findings, draft.findings
     compose_graph(draft.graph, engine, output)
     engine.validate(output)
@@ -60,16 +57,26 @@ def compose_behind(gate: str, interfaces: list[str], engine: Engine, output: Pat
 class Probed:
     """One instance of the prober behind a gate, under a policy."""
 
-    def __init__(self, component: Component, runtime: Runtime, policy: str) -> None:
+    def __init__(
+        self,
+        component: Component,
+        runtime: Runtime,
+        policy: str,
+        sockets: SocketHost | None = None,
+    ) -> None:
         self.events: list[str] = []
         linker = Linker(runtime)
-        linker.add_wasip2()
-        linker.add_wasi_http()
+        if sockets is None:
+            linker.add_wasip2()
+            linker.add_wasi_http()
+        else:
+            sockets.define(linker)
         with linker.root() as root:
             with root.add_instance("wcompose:gates/policy@0.1.0") as instance:
                 instance.add_func("text", lambda _store: policy)
             with root.add_instance("wcompose:gates/audit@0.1.0") as instance:
                 instance.add_func("record", lambda _store, event: self.events.append(event))
+        linker.define_unknown_imports_as_traps(component)
         self._store = Store(runtime)
         self._watch = Watch(self._store, runtime, Limits(seconds=PATIENCE))
         self._store.set_wasi(Grants(network=True).configuration())
