@@ -3,22 +3,25 @@
 - Custom sections go: names of functions, instances and aliases, and notes about tools. Only names with a
   space in them stay: a trap tells nothing but the names of the functions it went through, and gates
   refuse with functions whose names are sentences (`refusal!` in `components/rust/gates/policy`).
-- The names that core modules import and export are known inside the component only, where they are
-  repeated: each becomes one or two letters. What a component imports and exports keeps its names.
+- The names that core modules, and components inside, import are known inside the component only, where
+  they are repeated: each becomes one or two letters. So do names that core modules export. What the
+  component itself imports and exports keeps its names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 IS_COMPONENT = 0x0001_000D
 CUSTOM = 0
 # Sections of a core module.
 IMPORT, EXPORT = 2, 7
 # Sections of a component.
-CORE_MODULE, CORE_INSTANCE, COMPONENT, ALIAS = 1, 2, 4, 6
+CORE_MODULE, CORE_INSTANCE, COMPONENT, INSTANCE, ALIAS, COMPONENT_IMPORT = 1, 2, 4, 5, 6, 10
 FUNCTION_NAMES = 1
-LETTERS = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LETTERS = b"abcdefghijklmnopqrstuvwxyz"
+INSIDE = b"import-"
+"""What `wit-component` has in front of all that a component inside imports."""
 
 
 class Reader:
@@ -75,6 +78,10 @@ class Names:
         return _text(self._short[name])
 
 
+Change = Callable[[bytes, Names], bytes]
+"""Makes a section smaller."""
+
+
 def slim(component: bytes) -> bytes:
     """The same component, smaller.
 
@@ -84,18 +91,23 @@ def slim(component: bytes) -> bytes:
     Raises:
         ValueError: it has something that this does not know.
     """
-    return _component(component, Names())
-
-
-def _component(binary: bytes, names: Names) -> bytes:
-    if int.from_bytes(binary[4:8], "little") != IS_COMPONENT:
+    if int.from_bytes(component[4:8], "little") != IS_COMPONENT:
         raise ValueError("not a component")
-    changes: dict[int, Callable[[bytes, Names], bytes]] = {
+    changes: dict[int, Change] = {
         CORE_MODULE: _module,
         CORE_INSTANCE: _core_instances,
-        COMPONENT: _component,
+        COMPONENT: _component_inside,
+        INSTANCE: _instances,
         ALIAS: _aliases,
     }
+    return _component(component, changes, Names())
+
+
+def _component_inside(binary: bytes, names: Names) -> bytes:
+    return _component(binary, {COMPONENT_IMPORT: _component_imports}, names)
+
+
+def _component(binary: bytes, changes: Mapping[int, Change], names: Names) -> bytes:
     kept = binary[:8]
     for kind, section in _sections(binary):
         if kind != CUSTOM:
@@ -183,6 +195,52 @@ def _core_instances(section: bytes, names: Names) -> bytes:
             reader.number()
             kept += reader.since(start)
     return kept
+
+
+def _instances(section: bytes, names: Names) -> bytes:
+    reader = Reader(section)
+    count = reader.number()
+    kept = _number(count)
+    for _ in range(count):
+        start = reader.at
+        if reader.byte() != 0:
+            raise ValueError("an instance that is not of a component")
+        reader.number()
+        number = reader.number()
+        kept += reader.since(start)
+        for _ in range(number):
+            kept += _inside(reader.text(), names)
+            start = reader.at
+            if reader.byte() == 0:
+                reader.byte()
+            reader.number()
+            kept += reader.since(start)
+    return kept
+
+
+def _component_imports(section: bytes, names: Names) -> bytes:
+    reader = Reader(section)
+    count = reader.number()
+    kept = _number(count)
+    for _ in range(count):
+        kept += bytes([reader.byte()]) + _inside(reader.text(), names)
+        start = reader.at
+        kind = reader.byte()
+        if kind == 3:  # a type: equal to another one, or a resource
+            if reader.byte() == 0:
+                reader.number()
+        elif kind in {1, 5}:  # a function, an instance
+            reader.number()
+        else:
+            raise ValueError(f"an import of kind {kind} in a component inside")
+        kept += reader.since(start)
+    return kept
+
+
+def _inside(name: bytes, names: Names) -> bytes:
+    if not name.startswith(INSIDE):
+        raise ValueError(f"{name!r} is imported inside")
+    return names(name)
 
 
 def _aliases(section: bytes, names: Names) -> bytes:

@@ -105,8 +105,8 @@ def test_names_do_not_run_out(script: ModuleType) -> None:
     short = [names(b"name %d" % number) for number in range(3000)]
     assert len(set(short)) == 3000
     assert [names(b"name %d" % number) for number in range(3000)] == short
-    assert len(short[51]) == 2
-    assert len(short[52]) == len(short[2755]) == 3
+    assert len(short[25]) == 2
+    assert len(short[26]) == len(short[701]) == 3
 
 
 def test_a_core_module_is_refused(script: ModuleType) -> None:
