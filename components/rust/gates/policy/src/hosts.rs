@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::net::IpAddr;
 
-use crate::text::unsigned;
+use crate::text::{cut, parts, unsigned};
 
 /// A host as a node names it: a DNS name in its normal form, or an address.
 ///
@@ -46,7 +46,7 @@ fn name(text: &str) -> Option<String> {
         return None;
     }
     let mut last = "";
-    for label in text.split('.') {
+    for label in parts(text, b'.') {
         let fits = matches!(label.len(), 1..=63)
             && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         if !fits {
@@ -92,7 +92,7 @@ impl Host {
             suffix.push_str(&name(rest)?);
             return Some(Host::Below(suffix));
         }
-        if let Some((address, bits)) = text.split_once('/') {
+        if let Some((address, bits)) = cut(text, b'/') {
             return network(address.parse().ok()?, u32::try_from(unsigned(bits)?).ok()?);
         }
         Some(match Target::parse(text)? {
@@ -168,11 +168,11 @@ pub fn port(text: &str) -> Option<u16> {
 ///
 /// `default` is granted by the word `default` (80 and 443 for HTTP; 0 where there is none).
 pub fn ports_allow(ports: &str, port_used: u16, default: u16) -> bool {
-    ports.split(',').any(|item| match item {
+    parts(ports, b',').any(|item| match item {
         "*" => true,
         "default" => default != 0 && port_used == default,
         _ => {
-            let (first, last) = item.split_once('-').unwrap_or((item, item));
+            let (first, last) = cut(item, b'-').unwrap_or((item, item));
             match (port(first), port(last)) {
                 (Some(first), Some(last)) => first <= port_used && port_used <= last,
                 _ => false,
@@ -183,5 +183,5 @@ pub fn ports_allow(ports: &str, port_used: u16, default: u16) -> bool {
 
 /// Whether `list` is `*`, or has `item` between its commas exactly.
 pub fn listed(list: &str, item: &str) -> bool {
-    list == "*" || (!item.is_empty() && list.split(',').any(|each| each == item))
+    list == "*" || (!item.is_empty() && parts(list, b',').any(|each| each == item))
 }

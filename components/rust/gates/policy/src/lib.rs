@@ -18,7 +18,7 @@ mod memory;
 mod text;
 
 pub use hosts::{listed, port, ports_allow, Host, Target};
-pub use text::{push_address, push_encoded, push_endpoint, push_number, unsigned};
+pub use text::{cut, parts, push_address, push_encoded, push_endpoint, push_number, unsigned};
 
 use alloc::string::String;
 use alloc::vec::Vec;

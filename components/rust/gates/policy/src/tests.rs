@@ -212,6 +212,15 @@ fn a_port_is_written_in_one_way() {
 }
 
 #[test]
+fn texts_are_cut_as_the_standard_library_cuts_them() {
+    for text in ["", ",", "a", "a,", ",a", "a,b", ",,", "a,,b", "\u{e9},\u{20ac},", "ab,c,\u{1f600}"] {
+        assert_eq!(cut(text, b','), text.split_once(','), "{text}");
+        let expected: Vec<&str> = text.split(',').collect();
+        assert_eq!(parts(text, b',').collect::<Vec<_>>(), expected, "{text}");
+    }
+}
+
+#[test]
 fn lists_are_exact() {
     assert!(listed("GET,POST", "POST") && listed("*", "PATCH"));
     assert!(!listed("GET,POST", "GET,POST") && !listed("GET", "get") && !listed("GET,", ""));

@@ -116,3 +116,24 @@ pub fn push_endpoint(out: &mut String, address: IpAddr, port: u16) {
     out.push(':');
     push_number(out, u64::from(port));
 }
+
+/// Cut a text at the first such byte, which is ASCII. Smaller than what the standard library has for
+/// characters.
+pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|byte| byte == at)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+/// The parts of a text between such bytes, which are ASCII. There is always one.
+pub fn parts(text: &str, at: u8) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    core::iter::from_fn(move || {
+        let whole = rest?;
+        let (part, after) = match cut(whole, at) {
+            Some((part, after)) => (part, Some(after)),
+            None => (whole, None),
+        };
+        rest = after;
+        Some(part)
+    })
+}
