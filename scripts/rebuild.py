@@ -99,6 +99,8 @@ PARTS: dict[str, RustPart | GoPart] = {
         "attacks-attacker", "tests/attacks/components/rust-attacker.wasm"
     ),
     "attacks-keeper": RustPart("attacks-keeper", "tests/attacks/components/keeper.wasm"),
+    "attacks-lender": RustPart("attacks-lender", "tests/attacks/components/lender.wasm"),
+    "attacks-borrower": RustPart("attacks-borrower", "tests/attacks/components/borrower.wasm"),
     "attacks-driver": RustPart("attacks-driver", "tests/attacks/components/driver.wasm"),
     "attacks-go": GoPart(
         "tests/attacks/components/go",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import selectors
 import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from wcompose.errors import GuestFault
 
 TREASURE = "the keeper's secret"
 """In a file, a variable and an argument that only the keeper is granted."""
+
+GRANTED_PORTS = range(20000, 25000)
+OTHER_PORTS = range(25000, 30000)
 
 TOOLCHAINS = ("rust", "python", "go")
 
@@ -150,12 +154,20 @@ def _answer(name: str, connection: socket.socket, servers: Servers) -> None:
         )
 
 
+def _listener(host: str, ports: range) -> socket.socket:
+    """A server on a free port of a range: grants name the range, so compositions stay the same."""
+    for _ in range(100):
+        with suppress(OSError):
+            return socket.create_server((host, secrets.choice(ports)))
+    raise AssertionError(f"no port of {ports} is free")
+
+
 @contextmanager
 def serving() -> Iterator[Servers]:
     """Servers on two addresses of this machine, until the end of the block."""
     with (
-        socket.create_server(("127.0.0.1", 0)) as allowed,
-        socket.create_server(("127.0.0.1", 0)) as forbidden,
+        _listener("127.0.0.1", GRANTED_PORTS) as allowed,
+        _listener("127.0.0.1", OTHER_PORTS) as forbidden,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
         socket.create_server(("127.0.0.2", allowed.getsockname()[1])) as other,
         selectors.DefaultSelector() as selector,
@@ -222,15 +234,22 @@ class Outcome:
 def gone_through(fault: GuestFault) -> Outcome:
     """An attack that ended in a trap."""
     finding = fault.findings[0]
-    message = finding.message.partition("`: ")[2]
-    told = [cause for cause in finding.causes if "not granted" in cause]
-    return Outcome(False, "; ".join([f"trap: {message}", *told[:1]]))
+    if finding.rule == "not-granted":
+        return Outcome(False, f"trap: {finding.message}")
+    return Outcome(False, f"trap: {finding.message.partition('`: ')[2]}")
 
 
-def row(case: Case, outcome: Outcome, surroundings: Surroundings) -> str:
-    """A line of a golden file: what the attacker says, and what servers saw."""
+def row(case: Case, outcome: Outcome, surroundings: Surroundings, *, real: bool = False) -> str:
+    """A line of a golden file: what the attacker says, and what servers saw.
+
+    Args:
+        case: what was tried.
+        outcome: what came of it.
+        surroundings: where.
+        real: clocks and randomness are the host's own.
+    """
     text = surroundings.steady(outcome.text)
-    if outcome.got:
+    if outcome.got and real:
         if "clock" in case.name and _TIME.fullmatch(text):
             text = "<time>"
         elif "random" in case.name and _RANDOM.fullmatch(text):
@@ -239,8 +258,8 @@ def row(case: Case, outcome: Outcome, surroundings: Surroundings) -> str:
             text = "<addresses>"
         elif case.machine and TREASURE not in text:
             text = "<something of this machine>"
-    seen = ", ".join(map(surroundings.steady, surroundings.servers.seen()))
-    came = f"   <- {seen}" if seen else ""
+    seen = surroundings.servers.seen()
+    came = f"   <- {surroundings.steady(', '.join(seen))}" if seen else ""
     return f"{'GOT ' if outcome.got else 'held'} {case.name}: {text!a}{came}\n"
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from attacks_support import Servers, Surroundings, lay_out, serving
-from support import CACHE, only_one
+from scenarios import PROJECT, Scenario
+from support import CACHE, Command, only_one
 
 from wcompose.build.python import PythonNode, build_python, fingerprint
+from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
+from wcompose.runtime import Grants, OpenComponent, find_function
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE / "components"
@@ -55,3 +59,45 @@ def fresh(tmp_path: Path, servers: Servers) -> Callable[[], Surroundings]:
         return Surroundings(host, servers)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def known(attacker: Callable[[str], Path], images: ImageCache) -> Callable[[str], list[str]]:
+    """The attacks that a toolchain can express, as its attacker tells."""
+
+    def ask(toolchain: str) -> list[str]:
+        opened = OpenComponent(attacker(toolchain), images)
+        function = find_function(opened.functions, "known")
+        names: list[str] = opened.instantiate(Grants()).call(function, [])
+        return names
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def composition(
+    attacker: Callable[[str], Path],
+    command: Command,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Scenario, str], Path]:
+    """What `wcompose build` makes of a scenario with the attacker of a toolchain."""
+    made: dict[tuple[str, str], Path] = {}
+
+    def build(scenario: Scenario, toolchain: str) -> Path:
+        key = (scenario.name, toolchain)
+        if key not in made:
+            project = tmp_path_factory.mktemp(f"{scenario.name}-{toolchain}")
+            shutil.copytree(HERE / "wit", project / "wit")
+            shutil.copy(attacker(toolchain), project / "attacker.wasm")
+            for name in ("keeper", "driver"):
+                shutil.copy(COMPONENTS / f"{name}.wasm", project)
+            for name in ("data", "scratch", "keep"):
+                (project / name).mkdir()
+            text = PROJECT.format(toolchain=toolchain, grants=scenario.grants[toolchain])
+            (project / "wcompose.toml").write_text(text)
+            result = command("build", project)
+            assert result.returncode == 0, result.stderr
+            made[key] = project / "build" / "siege.wasm"
+        return made[key]
+
+    return build

@@ -1,6 +1,6 @@
 //! Handles are numbers: forged, used after they were dropped, used as a handle of something else.
 
-use wasip2::cli::{stderr, stdin};
+use wasip2::clocks::monotonic_clock::subscribe_duration;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{Descriptor, DescriptorFlags, OpenFlags, PathFlags};
 use wasip2::io::poll::Pollable;
@@ -39,15 +39,15 @@ pub const ATTACKS: &[Attack] = &[
         look(unsafe { Descriptor::from_handle(number) }, "")
     }),
     ("handle-dropped-twice", |_| {
-        let stream = stdin::get_stdin();
-        let number = stream.handle();
-        drop(stream);
-        drop(unsafe { InputStream::from_handle(number) });
+        let (directory, _) = get_directories().into_iter().next().ok_or("no directories")?;
+        let number = directory.handle();
+        drop(directory);
+        drop(unsafe { Descriptor::from_handle(number) });
         Ok("dropped twice".to_string())
     }),
     ("handle-of-another-type", |_| {
-        let stream = stderr::get_stderr();
-        look(unsafe { Descriptor::from_handle(stream.handle()) }, "")
+        let pollable = subscribe_duration(0);
+        look(unsafe { Descriptor::from_handle(pollable.handle()) }, "")
     }),
     ("stream-of-another-type", |_| {
         let (directory, _) = get_directories().into_iter().next().ok_or("no directories")?;

@@ -38,7 +38,7 @@ impl Guest for Keeper {
         all.into_iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
-    fn arguments() -> Vec<String> {
+    fn all_arguments() -> Vec<String> {
         environment::get_arguments()
     }
 }

@@ -1,0 +1,114 @@
+"""Attackers composed beside a keeper, by a project's build: each is held to what it was granted.
+
+The host gives the composition all that it has, so that only the gates inside can hold anything back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from attacks_support import (
+    TREASURE,
+    Outcome,
+    Surroundings,
+    contents,
+    expressible,
+    gone_through,
+    row,
+)
+from cases import CASES
+from golden import assert_golden
+from scenarios import NOTHING, PAIRS, PARTLY, Scenario
+
+from wcompose.engine import Engine
+from wcompose.errors import GuestFault
+from wcompose.images import ImageCache
+from wcompose.runtime import DirectoryGrant, Grants, Limits, OpenComponent, find_function
+
+GOLDEN = Path(__file__).parent / "golden"
+LIMITS = Limits(seconds=60)
+
+
+def everything(surroundings: Surroundings) -> Grants:
+    """A host that trusts the composition: all files, all variables, the network, writable."""
+    host = surroundings.host
+    (host / "stdin").write_text(TREASURE)
+    own = (DirectoryGrant(host / name, f"/{name}", True) for name in ("data", "scratch", "keep"))
+    return Grants(
+        arguments=("program", TREASURE),
+        environment=(("TREASURE", TREASURE), ("GRANTED", "passed on"), ("HOME", TREASURE)),
+        directories=(*own, DirectoryGrant(Path("/"), "/", True)),
+        network=True,
+        stdin=host / "stdin",
+        stdout=lambda _: None,
+        stderr=lambda _: None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("scenario", "toolchain"),
+    [pytest.param(*pair, id=f"{pair[0].name}-{pair[1]}") for pair in PAIRS],
+)
+def test_attacks_are_held(
+    scenario: Scenario,
+    toolchain: str,
+    composition: Callable[[Scenario, str], Path],
+    images: ImageCache,
+    fresh: Callable[[], Surroundings],
+    known: Callable[[str], list[str]],
+) -> None:
+    opened = OpenComponent(composition(scenario, toolchain), images)
+    attack = find_function(opened.functions, "attack")
+
+    rows, got, harm = [], set(), []
+    for case in expressible(known(toolchain), CASES):
+        surroundings = fresh()
+        before = {name: contents(surroundings.host / name) for name in ("data", "keep")}
+        try:
+            instance = opened.instantiate(everything(surroundings), LIMITS)
+            answer = instance.call(attack, [case.attack, "\n".join(surroundings.arguments(case))])
+        except GuestFault as fault:
+            outcome = gone_through(fault)
+        else:
+            outcome = Outcome.of(answer, instance.exit_code)
+        if outcome.got:
+            got.add(case.name)
+        after = {name: contents(surroundings.host / name) for name in ("data", "keep")}
+        if before != after or TREASURE in outcome.text:
+            harm.append(case.name)
+        rows.append(row(case, outcome, surroundings))
+
+    assert not harm
+    assert got <= scenario.granted
+    assert_golden(GOLDEN / f"held-{scenario.name}-{toolchain}.txt", "".join(rows))
+
+
+@pytest.mark.parametrize("scenario", [NOTHING, PARTLY], ids=lambda each: str(each.name))
+def test_the_keeper_has_what_it_was_granted(
+    scenario: Scenario,
+    composition: Callable[[Scenario, str], Path],
+    images: ImageCache,
+    fresh: Callable[[], Surroundings],
+) -> None:
+    opened = OpenComponent(composition(scenario, "rust"), images)
+    instance = opened.instantiate(everything(fresh()), LIMITS)
+
+    def ask(name: str, *arguments: str) -> object:
+        return instance.call(find_function(opened.functions, f"secrets.{name}"), arguments)
+
+    assert ask("file", "/keep/secret.txt") == {"ok": TREASURE}
+    assert ask("variable", "TREASURE") == TREASURE
+    assert ask("variable", "HOME") is None
+    assert ask("all-arguments") == ["program", TREASURE]
+
+
+def test_the_binary_alone_shows_what_the_attacker_cannot_reach(
+    composition: Callable[[Scenario, str], Path], engine: Engine
+) -> None:
+    """What only the attacker would import is not even imported by the whole."""
+    imports = set(engine.describe(composition(NOTHING, "rust")).world.imports)
+    assert not {
+        name for name in imports if name.startswith(("wasi:sockets/", "wasi:http/", "wasi:random/"))
+    }
