@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote
@@ -35,18 +35,25 @@ Probe = Callable[..., str]
 """Takes the words of a step, and gives what came of it."""
 
 
-def compose_behind(gate: str, interfaces: list[str], engine: Engine, output: Path) -> None:
-    """The prober behind a gate; policy and audit are left to the host, which is the test."""
-    nodes = [
-        Node("prober", read_component(engine, PROBER)),
-        Node("gate", read_component(engine, GATES / f"{gate}.wasm")),
-    ]
+def compose_behind(gate: str, engine: Engine, output: Path, policy: Path | None = None) -> None:
+    """The prober behind a gate.
+
+    Args:
+        gate: its name.
+        engine: composes.
+        output: the composition.
+        policy: exports policy and audit; none to leave them to the host, which is the test.
+    """
+    components = {"prober": PROBER, "gate": GATES / f"{gate}.wasm"}
+    if policy is not None:
+        components["policy"] = policy
+    nodes = [Node(name, read_component(engine, file)) for name, file in components.items()]
     edges = [
         EdgeDeclaration(
             Endpoint("prober", interface, Place(item=interface)),
             Endpoint("gate", interface, Place(item=interface)),
         )
-        for interface in interfaces
+        for interface in (name.partition("@")[0] for name in nodes[1].component.world.exports)
     ]
     draft = draft_graph(nodes, Request(edges, leave_open=True))
     assert not draft.findings, draft.findings
@@ -139,3 +146,43 @@ def web_server(family: socket.AddressFamily = socket.AF_INET) -> Iterator[int]:
         finally:
             server.shutdown()
             thread.join(PATIENCE)
+
+
+@contextmanager
+def echo_server(address: str = "127.0.0.1") -> Iterator[int]:
+    """Takes connections and gives back, once, what it is sent; its port."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as server:
+
+        def answer(connection: socket.socket) -> None:
+            connection.settimeout(PATIENCE)
+            with connection, suppress(OSError):
+                data = connection.recv(4096)
+                if data:
+                    connection.sendall(b"echo " + data)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = server.accept()
+                except OSError:
+                    return
+                threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join(PATIENCE)
+
+
+@contextmanager
+def peer(address: str = "127.0.0.1") -> Iterator[tuple[socket.socket, int]]:
+    """A socket for datagrams, and its port."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as own:
+        own.bind((address, 0))
+        own.settimeout(PATIENCE)
+        yield own, own.getsockname()[1]

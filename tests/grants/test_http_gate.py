@@ -23,7 +23,7 @@ def component(
     engine: Engine, images: ImageCache, tmp_path_factory: pytest.TempPathFactory
 ) -> Component:
     file = tmp_path_factory.mktemp("http") / "whole.wasm"
-    compose_behind("http", ["wasi:http/outgoing-handler"], engine, file)
+    compose_behind("http", engine, file)
     return images.open(file)
 
 

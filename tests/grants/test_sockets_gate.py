@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 
 import pytest
-from network_support import GATES, PATIENCE, Probed, compose_behind
+from network_support import GATES, PATIENCE, Probed, compose_behind, echo_server, peer
 from socket_host import SocketHost, runtime
 from wasmtime.component import Component
 
@@ -37,7 +35,7 @@ RUNTIME = runtime()
 @pytest.fixture(scope="module")
 def component(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Component:
     file = tmp_path_factory.mktemp("sockets") / "whole.wasm"
-    compose_behind("sockets", INTERFACES, engine, file)
+    compose_behind("sockets", engine, file)
     return Component.from_file(RUNTIME, str(file))
 
 
@@ -49,50 +47,10 @@ def probed(component: Component) -> Open:
     return make
 
 
-@contextmanager
-def echo_server(address: str = "127.0.0.1") -> Iterator[int]:
-    """Takes connections and gives back, once, what it is sent; its port."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.create_server((address, 0), family=family) as server:
-
-        def answer(connection: socket.socket) -> None:
-            connection.settimeout(PATIENCE)
-            with connection, suppress(OSError):
-                data = connection.recv(4096)
-                if data:
-                    connection.sendall(b"echo " + data)
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                threading.Thread(target=answer, args=(connection,), daemon=True).start()
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        try:
-            yield server.getsockname()[1]
-        finally:
-            server.shutdown(socket.SHUT_RDWR)
-            thread.join(PATIENCE)
-
-
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     with echo_server() as port:
         yield port
-
-
-@contextmanager
-def peer(address: str = "127.0.0.1") -> Iterator[tuple[socket.socket, int]]:
-    """A socket for datagrams, and its port."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as own:
-        own.bind((address, 0))
-        own.settimeout(PATIENCE)
-        yield own, own.getsockname()[1]
 
 
 # Connecting

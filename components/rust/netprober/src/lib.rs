@@ -10,6 +10,9 @@ wit_bindgen::generate!({
         interface probe {
           /// One step: a word and what it needs. `-` is none. Errors are named as in WIT.
           step: func(words: list<string>) -> string;
+
+          /// Several, for hosts that call a function once.
+          steps: func(script: list<list<string>>) -> list<string>;
         }
 
         world netprober {
@@ -70,6 +73,10 @@ impl Guest for Prober {
             _ => Err("unknown step".to_owned()),
         });
         done.unwrap_or_else(|error| format!("error: {error}"))
+    }
+
+    fn steps(script: Vec<Vec<String>>) -> Vec<String> {
+        script.into_iter().map(Self::step).collect()
     }
 }
 
