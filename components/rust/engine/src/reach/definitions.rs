@@ -11,6 +11,9 @@ use wasmparser::{
 /// Depth of components in components.
 const DEPTH_LIMIT: usize = 100;
 
+/// Entries of one component; they take more room than in the binary.
+const ENTRY_LIMIT: usize = 4_000_000;
+
 /// One entry of a component that adds to an index space, or uses what is in one.
 pub enum Entry<'a> {
     Module(usize),
@@ -119,7 +122,11 @@ impl<'a> Definitions<'a> {
                 payload => match open.last_mut().context("a section outside of everything")? {
                     Open::Module(module) => module.read(payload, &mut types)?,
                     Open::Component(index) => {
-                        entries(payload, &mut definitions.components[*index])?;
+                        let component = &mut definitions.components[*index];
+                        entries(payload, component)?;
+                        if component.len() > ENTRY_LIMIT {
+                            bail!("a component defines more than {ENTRY_LIMIT} items");
+                        }
                     }
                 },
             }

@@ -13,7 +13,10 @@ use wasmparser::{
 };
 
 /// Steps to follow what one binary instantiates: components in components may ask for very many.
-const STEP_LIMIT: u64 = 30_000_000;
+const STEP_LIMIT: u64 = 10_000_000;
+
+/// Steps that an instance of a component counts as, for the room that it takes.
+const INSTANCE_STEPS: usize = 64;
 
 /// Depth of instances within instances.
 const DEPTH_LIMIT: usize = 200;
@@ -182,6 +185,7 @@ impl<'d, 'a> Elaboration<'d, 'a> {
         if self.open.len() > DEPTH_LIMIT {
             bail!("instances nest deeper than {DEPTH_LIMIT}");
         }
+        self.charge(INSTANCE_STEPS)?;
         self.open.push(self.frames.len());
         self.frames.push(Frame {
             closure,

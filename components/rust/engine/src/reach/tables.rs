@@ -3,7 +3,7 @@
 use super::graph::{By, Edge, Graph, Made, Node, Vertex};
 use super::modules::{Module, Offset, Site, Type};
 use anyhow::{bail, Context, Result};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 /// A table. References never leave the component that they are made in, and so do tables.
 pub struct Table {
@@ -15,11 +15,13 @@ pub struct Table {
     is_open: bool,
     /// Slots cannot be told apart.
     is_moved: bool,
+    /// Slots that are called by their number.
+    called: HashSet<u64>,
 }
 
 impl Table {
     pub fn new(frame: usize) -> Table {
-        Table { frame, segments: Vec::new(), is_open: false, is_moved: false }
+        Table { frame, segments: Vec::new(), is_open: false, is_moved: false, called: HashSet::new() }
     }
 }
 
@@ -120,7 +122,11 @@ impl Tables {
         for site in &module.sites {
             let meaning = match *site {
                 Site::Table { table: index, ty } => Meaning::Table { table: table(index)?, ty },
-                Site::Slot { table: index, slot, ty } => Meaning::Slot { table: table(index)?, slot, ty },
+                Site::Slot { table: index, slot, ty } => {
+                    let table = table(index)?;
+                    self.tables[table].called.insert(slot);
+                    Meaning::Slot { table, slot, ty }
+                }
                 Site::Reference { ty } => Meaning::Reference { frame, ty },
                 Site::Any => Meaning::Anything { frame },
             };
@@ -175,12 +181,15 @@ impl Tables {
 }
 
 fn edges(functions: impl Iterator<Item = Node>, by: By) -> Vec<Edge> {
-    let once: BTreeSet<Node> = functions.collect();
+    let mut once: Vec<Node> = functions.collect();
+    once.sort_unstable();
+    once.dedup();
     once.into_iter().map(|to| Edge { to, by }).collect()
 }
 
 struct Contents {
     by_type: HashMap<Type, Vec<Node>>,
+    /// Only those that are called by their number.
     slots: HashMap<u64, Functions>,
     /// Some of it stands in slots that are not known.
     is_loose: bool,
@@ -214,7 +223,8 @@ impl Filling<'_, '_> {
     fn contents(&mut self, tables: &Tables, graph: &Graph, table: usize) -> Result<&Contents> {
         if !self.contents.contains_key(&table) {
             let mut found = Contents { by_type: HashMap::new(), slots: HashMap::new(), is_loose: false };
-            for (instance, number, offset) in &tables.tables[table].segments {
+            let known = &tables.tables[table];
+            for (instance, number, offset) in &known.segments {
                 let module = &self.modules[graph.instances[*instance as usize].module];
                 let segment = &module.segments[*number as usize];
                 self.charge(segment.functions.len())?;
@@ -226,7 +236,9 @@ impl Filling<'_, '_> {
                     found.by_type.entry(ty).or_default().push(node);
                     if let Offset::At(begin) = offset {
                         let slot = begin.wrapping_add(place as u64);
-                        found.slots.entry(slot).or_default().push((node, ty));
+                        if known.called.contains(&slot) {
+                            found.slots.entry(slot).or_default().push((node, ty));
+                        }
                     }
                 }
             }
