@@ -18,6 +18,7 @@ STAGES = (
     ("contract",),
     ("project",),
     ("graph",),
+    ("grants",),
     ("picture", "pages"),
     ("build", "runtime"),
     ("check",),

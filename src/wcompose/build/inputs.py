@@ -11,6 +11,7 @@ from wcompose.build.python import PythonNode, fingerprint
 from wcompose.engine.session import ENGINE_FILE
 from wcompose.errors import ArtifactError, UserError
 from wcompose.files import digest_file, digest_tree
+from wcompose.grants.interfaces import GATES_DIRECTORY
 from wcompose.project import NodeDeclaration, Project, PythonSource
 from wcompose.report import Finding, Place
 
@@ -56,6 +57,7 @@ def gather_inputs(project: Project) -> Inputs:
     for part in (
         f"wcompose {__version__}",
         digest_file(ENGINE_FILE),
+        *(digest_file(gate) for gate in sorted(GATES_DIRECTORY.glob("*.wasm"))),
         digest_file(project.file),
         wit,
         *(f"{name} {digest}" for name, digest in sorted(nodes.items())),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -12,26 +13,32 @@ from typing import TYPE_CHECKING, Any
 
 from wcompose.build.assembly import strip_file
 from wcompose.build.components import ComponentMaker, MadeComponent
+from wcompose.build.gating import compose_gated, declared_grants
 from wcompose.build.inputs import Inputs, gather_inputs
 from wcompose.build.state import BuildState, is_current, read_state, write_state
 from wcompose.contract import Contract, World, fits_world
 from wcompose.errors import LinkError, ProjectError, UserError, WcomposeError
-from wcompose.files import atomic_output, digest_file
+from wcompose.files import atomic_output, digest_bytes, digest_file
+from wcompose.grants.decide import Recording
+from wcompose.grants.wiring import Gated
 from wcompose.graph import Draft, Graph, Node
-from wcompose.graph.compose import About, compose_graph, link_draft
+from wcompose.graph.compose import About, link_draft
 from wcompose.graph.names import counted
 from wcompose.graph.places import WrittenWorlds
 from wcompose.graph.plan import is_host_interface
 from wcompose.graph.request import Request
 from wcompose.picture.card import size_words
 from wcompose.progress import Reporter
-from wcompose.project import NodeDeclaration, Project, PythonSource
+from wcompose.project import GrantsDeclaration, NodeDeclaration, Project, PythonSource
 from wcompose.project.lock import Lock, LockedNode, differences, read_lock
 from wcompose.report import Finding, Report
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
     from wcompose.images import ImageCache
+
+MOST_VARIANTS = 8
+"""Compositions for single runs that are kept."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +137,45 @@ def draft_project(project: Project, *, engine: Engine, cache: Path, reporter: Re
     return work.draft(cache, force=False)[1]
 
 
+def build_variant(
+    project: Project,
+    grants: Mapping[str, GrantsDeclaration],
+    recording: Recording,
+    *,
+    engine: Engine,
+    cache: Path,
+    reporter: Reporter,
+) -> Path:
+    """Compose a project with other grants than it declares, for one run.
+
+    Args:
+        project: the project, as it was built.
+        grants: what each node is granted.
+        recording: what is recorded when it runs.
+        engine: makes gates and composes.
+        cache: directory of components built earlier.
+        reporter: hears about progress.
+
+    Returns:
+        The composition, beside what the build keeps for itself.
+
+    Raises:
+        UserError: with every finding of the stage that could not be passed.
+    """
+    inputs = gather_inputs(project)
+    told = json.dumps({name: each.to_json() for name, each in grants.items()}, sort_keys=True)
+    digest = digest_bytes(f"{inputs.digest} {recording.value} {told}".encode())
+    output = project.state / "variants" / f"{digest.removeprefix('sha256:')[:32]}.wasm"
+    if not output.exists():
+        for old in sorted(output.parent.glob("*.wasm"), key=lambda file: file.stat().st_mtime):
+            if len(list(output.parent.glob("*.wasm"))) < MOST_VARIANTS:
+                break
+            old.unlink(missing_ok=True)
+        work = _Build(project, inputs, engine, reporter)
+        work.variant(grants, recording, cache, output)
+    return output
+
+
 class _Build:
     def __init__(
         self, project: Project, inputs: Inputs, engine: Engine, reporter: Reporter
@@ -149,7 +195,14 @@ class _Build:
         project.output.parent.mkdir(parents=True, exist_ok=True)
         about = About(project.name, project.version, project.description)
         with atomic_output(project.output) as temporary:
-            compose_graph(graph, self._engine, temporary, about)
+            gated = compose_gated(
+                graph,
+                declared_grants(project),
+                self._engine,
+                temporary,
+                about=about,
+                directory=project.state / "gates",
+            )
             saved = strip_file(temporary, self._engine) if project.strip else 0
             lock = self._lock(made, digest_file(temporary), temporary.stat().st_size)
             if locked:
@@ -157,8 +210,32 @@ class _Build:
                 if found:
                     raise ProjectError(found)
         lock.write(project.lock)
-        self._reporter.finished(project.name, _summary(graph, lock.size, saved))
+        self._reporter.finished(project.name, _summary(graph, gated, lock.size, saved))
         return lock
+
+    def variant(
+        self,
+        grants: Mapping[str, GrantsDeclaration],
+        recording: Recording,
+        cache: Path,
+        output: Path,
+    ) -> None:
+        """The composition as other grants make it; neither the lock nor the build's own is touched."""
+        project = self._project
+        _, draft = self.draft(cache, force=False)
+        if draft.findings:
+            raise LinkError(draft.findings)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_output(output) as temporary:
+            compose_gated(
+                draft.graph,
+                grants,
+                self._engine,
+                temporary,
+                about=About(project.name, project.version, project.description),
+                directory=project.state / "gates",
+                recording=recording,
+            )
 
     def draft(self, cache: Path, *, force: bool) -> tuple[dict[str, MadeComponent], Draft]:
         """Every node's component, and how far they link."""
@@ -274,7 +351,9 @@ def _gather(results: Mapping[str, Callable[[], MadeComponent]]) -> dict[str, Mad
     return made
 
 
-def _summary(graph: Graph, size: int, saved: int) -> str:
+def _summary(graph: Graph, gated: Gated, size: int, saved: int) -> str:
     nodes, edges = counted(len(graph.nodes), "component"), counted(len(graph.edges), "edge")
+    count = sum(len(gates) for gates in gated.gates.values())
+    gates = f" and {counted(count, 'gate')}" if count else ""
     stripped = f", {size_words(saved)} stripped" if saved else ""
-    return f"composed {nodes} with {edges} into {size_words(size)}{stripped}"
+    return f"composed {nodes} with {edges}{gates} into {size_words(size)}{stripped}"

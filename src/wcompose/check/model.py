@@ -19,6 +19,8 @@ class RuleKind(StrEnum):
     """One contract."""
     PROJECT = "project"
     """A project: whether it parses, fits and links. These rules cannot be switched off."""
+    GRANTS = "grants"
+    """What nodes are granted and need, now and before."""
 
 
 class Side(StrEnum):

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from wcompose.check.breaking_rules import BREAKING_RULES
+from wcompose.check.grant_rules import GRANT_RULES
 from wcompose.check.lint_rules import LINT_RULES
 from wcompose.check.model import Rule, RuleKind
 from wcompose.check.project_rules import PROJECT_RULES
 
-RULES: tuple[Rule, ...] = (*BREAKING_RULES, *LINT_RULES, *PROJECT_RULES)
+RULES: tuple[Rule, ...] = (*BREAKING_RULES, *LINT_RULES, *GRANT_RULES, *PROJECT_RULES)
 """Every rule; each name once."""
 
 _TITLES = {
@@ -20,20 +21,26 @@ _TITLES = {
         "Two versions of a contract, with `wcompose check --against` and `wcompose diff`.",
     ),
     RuleKind.LINT: ("How a contract is written", "One contract."),
+    RuleKind.GRANTS: (
+        "What nodes are granted",
+        "Two versions of a project or a composition, with `wcompose grants --against`.",
+    ),
     RuleKind.PROJECT: (
         "Whether a project holds together",
         "These can be neither switched off nor suppressed. Other stages have more of them.",
     ),
 }
 
+_WITHOUT_EXAMPLES = {RuleKind.GRANTS, RuleKind.PROJECT}
+
 _HEAD = """\
 # Rules
 
 <!-- Written by scripts/make_reference.py. -->
 
-What `wcompose check` and `wcompose diff` hold contracts to. `wcompose rules` prints the table,
-`wcompose rules NAME` one rule. [`[check]`](project-file.md#check) switches groups and rules; a rule may
-be written in capitals too: `FUNC_NO_DELETE`.
+What `wcompose check`, `wcompose diff` and `wcompose grants --against` hold projects to. `wcompose rules`
+prints the table, `wcompose rules NAME` one rule. [`[check]`](project-file.md#check) switches groups and
+rules; a rule may be written in capitals too: `FUNC_NO_DELETE`.
 """
 
 
@@ -93,7 +100,7 @@ def rules_page(rules: Iterable[Rule] = RULES) -> str:
             f"| {_linked(rule)} | {rule.group} | {_level(rule)} | {_cell(rule.summary)} |\n"
             for rule in chosen
         ]
-        if kind is not RuleKind.PROJECT:
+        if kind not in _WITHOUT_EXAMPLES:
             parts += [part for rule in chosen for part in _section(rule)]
         else:
             parts.append("\n| rule | reason |\n|---|---|\n")
@@ -102,7 +109,7 @@ def rules_page(rules: Iterable[Rule] = RULES) -> str:
 
 
 def _linked(rule: Rule) -> str:
-    return f"`{rule.id}`" if rule.kind is RuleKind.PROJECT else f"[`{rule.id}`](#{rule.id})"
+    return f"`{rule.id}`" if rule.kind in _WITHOUT_EXAMPLES else f"[`{rule.id}`](#{rule.id})"
 
 
 def _section(rule: Rule) -> Iterator[str]:

@@ -264,6 +264,7 @@ class _Check:
             if settings.is_on(rule)
             and (rule.kind is not RuleKind.LINT or not subject.is_component)
             and (rule.kind is not RuleKind.BREAKING or is_compared)
+            and rule.kind is not RuleKind.GRANTS
         }
         self.judgements += kept
         self.judgements += suppressions.left(is_compared=is_compared)

@@ -121,7 +121,9 @@ class Suppressions:
                 continue
             if index in self._expired:
                 wrong.append(_expired(each))
-            elif is_compared or rule.kind is not RuleKind.BREAKING:
+            elif rule.kind is not RuleKind.GRANTS and (
+                is_compared or rule.kind is not RuleKind.BREAKING
+            ):
                 wrong.append(_unused(each, is_on=self._settings.is_on(rule)))
         return wrong
 

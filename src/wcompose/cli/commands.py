@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from wcompose.cli import build, check, compose, diff, docs, encode, fmt, graph, inspect, rules, run
+from wcompose.cli import (
+    build,
+    check,
+    compose,
+    diff,
+    docs,
+    encode,
+    fmt,
+    grants,
+    graph,
+    inspect,
+    rules,
+    run,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -15,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("encode")(encode.encode)
     app.command("inspect")(inspect.inspect)
     app.command("graph")(graph.graph)
+    app.command("grants")(grants.grants)
     app.command("check")(check.check)
     app.command("diff")(diff.diff)
     app.command("rules")(rules.rules)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +12,8 @@ import typer
 from typer.core import TyperCommand
 
 from wcompose.cli.arguments import from_json, from_wave
+from wcompose.cli.granting import GrantOptions
+from wcompose.cli.permitting import Permissions, RunRequest, permit
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
@@ -43,27 +44,6 @@ class RunCommand(TyperCommand):
                 for before, arg in zip(("", *args), args, strict=False)
             ]
         return super().parse_args(ctx, args)
-
-
-@dataclass(frozen=True)
-class _Request:
-    """What a run was asked to do.
-
-    Attributes:
-        file: the component.
-        invoke: the function to call; none to run it as a program.
-        arguments: of the function or the program.
-        stdin: file for standard input; none for the caller's.
-        name: what to call the program, as its first argument.
-        sources: directory of each node that is built from source, to find a traceback's files.
-    """
-
-    file: Path
-    invoke: str | None
-    arguments: tuple[str, ...]
-    stdin: Path | None
-    name: str
-    sources: Mapping[str, Path]
 
 
 def run(
@@ -103,18 +83,68 @@ def run(
         list[str] | None,
         typer.Option(
             "--dir",
-            metavar="HOST[::GUEST][:rw]",
-            help="Let the guest read a directory; `:rw` lets it write there too.",
+            metavar="[NODE:]HOST[::GUEST][:rw]",
+            help="Grant a directory to read; `:rw` grants writing too.",
         ),
     ] = None,
     env: Annotated[
         list[str] | None,
         typer.Option(
-            "--env", metavar="NAME[=VALUE]", help="Give the guest a variable, by default ours."
+            "--env", metavar="[NODE:]NAME[=VALUE]", help="Grant a variable, by default ours."
+        ),
+    ] = None,
+    allow_http: Annotated[
+        list[str] | None,
+        typer.Option("--allow-http", metavar="[NODE:]URL", help="Grant requests to a host."),
+    ] = None,
+    allow_tcp: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-tcp", metavar="[NODE:]HOST:PORTS", help="Grant connections to a host."
+        ),
+    ] = None,
+    allow_udp: Annotated[
+        list[str] | None,
+        typer.Option("--allow-udp", metavar="[NODE:]HOST:PORTS", help="Grant datagrams to a host."),
+    ] = None,
+    allow_lookup: Annotated[
+        list[str] | None,
+        typer.Option("--allow-lookup", metavar="[NODE:]NAME", help="Grant looking up a name."),
+    ] = None,
+    allow_clocks: Annotated[
+        list[str] | None,
+        typer.Option("--allow-clocks", metavar="NODE", help="Grant the clocks; `*` for all."),
+    ] = None,
+    allow_random: Annotated[
+        list[str] | None,
+        typer.Option("--allow-random", metavar="NODE", help="Grant randomness; `*` for all."),
+    ] = None,
+    allow_stdio: Annotated[
+        list[str] | None,
+        typer.Option("--allow-stdio", metavar="NODE", help="Grant our streams; `*` for all."),
+    ] = None,
+    allow_all: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-all", metavar="NODE", help="Grant all but directories and variables."
         ),
     ] = None,
     network: Annotated[
-        bool, typer.Option("--network", help="Let the guest open connections and resolve names.")
+        bool,
+        typer.Option(
+            "--network", help="Open the whole network to a component without gates of its own."
+        ),
+    ] = False,
+    audit: Annotated[
+        Path | None,
+        typer.Option(
+            "--audit",
+            metavar="FILE",
+            help="Write what was denied as lines of JSON; `-` for standard error.",
+        ),
+    ] = None,
+    audit_all: Annotated[
+        bool, typer.Option("--audit-all", help="With `--audit`: what was allowed, too.")
     ] = False,
     timeout: Annotated[
         float | None,
@@ -130,7 +160,8 @@ def run(
 ) -> None:
     """Run a project or a component: a program (`wasi:cli/run`), or one exported function.
 
-    The guest reaches nothing but its arguments and standard streams, unless an option grants it.
+    A project's nodes reach what its grants name, and what options add for this run. A component without
+    gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
     from wcompose.errors import GuestFault
@@ -138,12 +169,26 @@ def run(
 
     session: Session = context.obj
     texts = [each.removeprefix(_MARK) for each in arguments or ()]
+    options = GrantOptions(
+        directories=directory or (),
+        variables=env or (),
+        http=allow_http or (),
+        tcp=allow_tcp or (),
+        udp=allow_udp or (),
+        lookup=allow_lookup or (),
+        clocks=allow_clocks or (),
+        random=allow_random or (),
+        stdio=allow_stdio or (),
+        all=allow_all or (),
+    )
+    asked = Permissions(options, network=network, audit=audit, audit_all=audit_all)
     request = _request(session, target.removeprefix(_MARK), invoke, texts)
-    opened = OpenComponent(request.file, session.images, session.reporter)
+    permitted = permit(session, request, asked)
+    opened = OpenComponent(permitted.file, session.images, session.reporter)
     if list_exports:
         write_result("\n".join(str(function) for function in opened.functions))
         return
-    grants = _grants(request, directory or [], env or [], network=network)
+    grants = permitted.grants
     limits = Limits(memory=memory << 20, seconds=timeout)
     try:
         if request.invoke is None and opened.program is not None:
@@ -168,11 +213,11 @@ def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
 
 def _request(
     session: Session, target: str, invoke: str | None, arguments: Sequence[str]
-) -> _Request:
+) -> RunRequest:
     """What the command line means, completed by the project's ``[run]`` table."""
     path = Path(target)
     if path.is_file() and path.suffix != ".toml":
-        return _Request(path, invoke, tuple(arguments), None, path.name, {})
+        return RunRequest(path, None, invoke, tuple(arguments), None, path.name, {})
     project = _project(session, path, is_default=target == ".", has_call=invoke is not None)
     from wcompose.build import build_project
     from wcompose.project import PythonSource
@@ -187,8 +232,9 @@ def _request(
     told = project.run
     # The file stands in for a person's typing, not for what somebody pipes in.
     wants_file = invoke is None and (not arguments or sys.stdin.isatty())
-    return _Request(
+    return RunRequest(
         file=result.composition,
+        project=project,
         invoke=invoke or told.invoke,
         arguments=tuple(arguments) or (told.arguments if invoke is None else ()),
         stdin=told.stdin if wants_file else None,
@@ -223,55 +269,6 @@ def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) 
         raise
 
 
-def _grants(
-    request: _Request, directories: Sequence[str], variables: Sequence[str], *, network: bool
-) -> Grants:
-    import os
-
-    from wcompose.errors import UsageError
-    from wcompose.report import Finding
-    from wcompose.runtime import DirectoryGrant, Grants
-
-    findings: list[Finding] = []
-    environment: list[tuple[str, str]] = []
-    for text in variables:
-        name, has_value, value = text.partition("=")
-        if not has_value and name not in os.environ:
-            findings.append(
-                Finding(
-                    "variable-missing",
-                    f"`{name}` is not set here, so it cannot be passed on",
-                    hint=f"give it a value: `--env {name}=VALUE`",
-                )
-            )
-        environment.append((name, value if has_value else os.environ.get(name, "")))
-    granted = []
-    for text in directories:
-        plain, is_writable = (text[:-3], True) if text.endswith(":rw") else (text, False)
-        host, _, guest = plain.partition("::")
-        granted.append(DirectoryGrant(Path(host), guest or host, is_writable))
-    if findings:
-        raise UsageError(findings)
-
-    def forward(stream: Any) -> Any:
-        def write(data: bytes) -> None:
-            stream.buffer.write(data)
-            stream.buffer.flush()
-
-        return write
-
-    return Grants(
-        arguments=(request.name, *request.arguments) if request.invoke is None else (request.name,),
-        environment=tuple(environment),
-        directories=tuple(granted),
-        network=network,
-        stdin=request.stdin,
-        inherit_stdin=request.stdin is None,
-        stdout=forward(sys.stdout),
-        stderr=forward(sys.stderr),
-    )
-
-
 def _run_program(instance: Instance, program: ExportedFunction) -> int:
     outcome = instance.call(program, [])
     if instance.exit_code is not None:
@@ -282,7 +279,7 @@ def _run_program(instance: Instance, program: ExportedFunction) -> int:
 def _call(
     session: Session,
     opened: OpenComponent,
-    request: _Request,
+    request: RunRequest,
     grants: Grants,
     limits: Any,
     *,
@@ -321,7 +318,7 @@ def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
 def _function(
     session: Session,
     opened: OpenComponent,
-    request: _Request,
+    request: RunRequest,
     find: Any,
 ) -> tuple[ExportedFunction, Sequence[str]]:
     from dataclasses import replace

@@ -248,6 +248,7 @@ class Engine:
             name=plan.name,
             version=plan.version,
             description=plan.description,
+            grants=plan.grants,
             tool=("wcompose", __version__),
             sources=[record(path=opened.read(source.path)) for source in plan.sources],
             nodes=[
@@ -291,6 +292,23 @@ class Engine:
         result = self._session.call(
             "composing", "provide-types", opened, guests, list(interfaces), target
         )
+        unwrap(result, opened, LinkError)
+
+    def make_gate(self, component: Path, request: str, output: Path) -> None:
+        """Write the component that answers for what a node is not granted.
+
+        Args:
+            component: the node's binary.
+            request: JSON: the node's name, its policy, and the answer of every refused function; see
+                `components/rust/engine/wit/engine.wit`, interface ``gating``.
+            output: the gate.
+
+        Raises:
+            LinkError: an answer does not fit its function.
+        """
+        opened = Opened()
+        guest, target = opened.read(component), opened.write(output)
+        result = self._session.call("gating", "make-gate", opened, guest, request, target)
         unwrap(result, opened, LinkError)
 
     def parse_values(

@@ -66,3 +66,4 @@ class Plan:
     name: str = ""
     version: str = ""
     description: str = ""
+    grants: str = ""

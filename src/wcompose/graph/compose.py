@@ -34,11 +34,13 @@ class About:
         name: its name.
         version: its version.
         description: one line about it.
+        grants: what its nodes are granted, as JSON.
     """
 
     name: str = ""
     version: str = ""
     description: str = ""
+    grants: str = ""
 
 
 def link(
@@ -151,7 +153,13 @@ def compose_graph(graph: Graph, engine: Engine, output: Path, about: About | Non
     if len(plan.sources) > MOST_COMPONENTS:
         raise LinkError(refusals.too_many("components", len(plan.sources), MOST_COMPONENTS))
     if about is not None:
-        plan = replace(plan, name=about.name, version=about.version, description=about.description)
+        plan = replace(
+            plan,
+            name=about.name,
+            version=about.version,
+            description=about.description,
+            grants=about.grants,
+        )
     engine.compose(plan, output)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from wcompose.errors import UsageError
 from wcompose.report import Finding
+from wcompose.runtime.audit import Use
 
 if TYPE_CHECKING:
     from wasmtime import WasiConfig
@@ -46,6 +47,7 @@ class Grants:
         inherit_stdin: whether it reads our standard input.
         stdout: hears its standard output; none to drop it.
         stderr: hears its standard error; none to drop it.
+        audit: hears of every use that its gates record, in a composition that was made for it.
     """
 
     arguments: tuple[str, ...] = ()
@@ -56,6 +58,7 @@ class Grants:
     inherit_stdin: bool = False
     stdout: Output | None = None
     stderr: Output | None = None
+    audit: Callable[[Use], None] | None = None
 
     def configuration(self) -> WasiConfig:
         """The runtime's form of it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from wcompose.bounds import Limits, Watch
 from wcompose.contract import parse_item_name
 from wcompose.errors import GuestFault, LinkError, ValueFault
+from wcompose.grants.interfaces import AUDIT_INTERFACE
 from wcompose.images import ImageCache
 from wcompose.progress import Reporter
 from wcompose.report import Finding, Place
+from wcompose.runtime.audit import Use, read_use
 from wcompose.runtime.exports import ExportedFunction, exported_functions
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.trap import guest_fault
@@ -76,10 +78,10 @@ class OpenComponent:
             GuestFault: it trapped while it started.
         """
         limits = limits or Limits()
-        linker = self._linker()
+        linker = self._linker(grants)
         return Instance(self, self._images, linker, grants, limits)
 
-    def _linker(self) -> Linker:
+    def _linker(self, grants: Grants) -> Linker:
         from wasmtime.component import ComponentInstanceType, FuncType, Linker
 
         engine = self._images.engine
@@ -88,10 +90,15 @@ class OpenComponent:
         needs_http = any(name.startswith("wasi:http/") for name in self.imports)
         if needs_http:
             linker.add_wasi_http()
+        is_audited = AUDIT_INTERFACE in self.imports
+        if is_audited:
+            _add_recorder(linker, grants.audit)
         missing = []
         for name, extern in self._component.type.imports(engine).items():
             item = parse_item_name(name)
             if item is not None and item.namespace == "wasi":
+                continue
+            if is_audited and name == AUDIT_INTERFACE:
                 continue
             native = extern.ty
             if isinstance(native, ComponentInstanceType) and not any(
@@ -113,6 +120,17 @@ class OpenComponent:
                 ]
             )
         return linker
+
+
+def _add_recorder(linker: Linker, audit: Callable[[Use], None] | None) -> None:
+    """Fill the import by which gates tell of uses."""
+
+    def hear(_: object, event: str) -> None:
+        if audit is not None:
+            audit(read_use(event))
+
+    with linker.root() as root, root.add_instance(AUDIT_INTERFACE) as interface:
+        interface.add_func("record", hear)
 
 
 class Instance:

@@ -8,6 +8,18 @@ from wcompose.errors import GuestFault
 from wcompose.report import Finding, Place
 
 _FRAME = re.compile(r"^\s*\d+:\s+0x[0-9a-f]+ - (?P<module>[^!]*)!(?P<function>.*)$")
+_REFUSAL = re.compile(
+    r"^node `(?P<node>[^`]+)` is not granted `(?P<grant>[^`]+)`: `(?P<interface>[^`#]+)#(?P<item>[^`]+)`"
+)
+"""The name of a gate's function that traps; `wcompose.grants.answers` makes it."""
+_GRANT_EXAMPLES = {
+    "clocks": 'clocks = "real"',
+    "random": 'random = "real"',
+    "stdin": 'stdin = "inherit"',
+    "stdout": 'stdout = "inherit"',
+    "stderr": 'stderr = "inherit"',
+    "exit": "exit = true",
+}
 _KINDS = (
     ("unreachable", "it gave up (the instruction `unreachable`: a panic or a failed assertion)"),
     ("out of bounds memory access", "it read or wrote outside its memory"),
@@ -54,6 +66,8 @@ def guest_fault(
                 hint="allow more with `--timeout SECONDS`",
             )
         )
+    if refusal := _refusal(text):
+        return GuestFault(refusal)
     causes = _message(said)
     kind = "it raised an exception" if causes and causes[0].startswith(_TRACEBACK) else _kind(text)
     return GuestFault(
@@ -64,6 +78,28 @@ def guest_fault(
             causes=causes or _frames(text),
             hint="" if causes else "build it with debug names to see more",
         )
+    )
+
+
+def _refusal(text: str) -> Finding | None:
+    """What a gate refused, if that is why the guest trapped: its function is the innermost frame."""
+    frames = (match for line in text.splitlines() if (match := _FRAME.match(line)))
+    innermost = next(frames, None)
+    refused = None if innermost is None else _REFUSAL.match(innermost["function"].strip())
+    if refused is None:
+        return None
+    node, grant, interface, item = refused.group("node", "grant", "interface", "item")
+    example = _GRANT_EXAMPLES.get(grant)
+    if grant == "imports":
+        example = f'imports = ["{interface}"]'
+    return Finding(
+        "not-granted",
+        f"`{node}` is not granted `{grant}`, and called `{item}` of `{interface}`",
+        Place(item=node),
+        causes=("that function has no error to answer with, so the call ended here",),
+        hint=f"add `{example}` to `[components.{node}.grants]`"
+        if example
+        else f"grant it in `[components.{node}.grants]`",
     )
 
 

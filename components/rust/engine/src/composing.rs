@@ -54,7 +54,12 @@ impl Guest for Engine {
 /// The composition with everything in it once, and with what tells about the whole.
 fn finished(bytes: &[u8], plan: &Plan) -> anyhow::Result<Vec<u8>> {
     let mut component = sharing::shared(bytes, &plan.name)?;
-    for (name, text) in [("version", &plan.version), ("description", &plan.description)] {
+    let texts = [
+        ("version", &plan.version),
+        ("description", &plan.description),
+        ("wcompose:grants", &plan.grants),
+    ];
+    for (name, text) in texts {
         if !text.is_empty() {
             let data = Cow::Borrowed(text.as_bytes());
             component.section(&CustomSection { name: name.into(), data });

@@ -13,7 +13,7 @@ pub const TEXTS: [&str; 7] =
 
 /// `{"kind", "name", "size", "code", "data", "custom", "imports", "exports",
 /// "producers": {field: {name: version}}, "version", "description", "authors", "licenses", "source",
-/// "homepage", "revision", "children": […]}`, sizes in bytes; code, data and custom sections are
+/// "homepage", "revision", "wcompose:…", "children": […]}`, sizes in bytes; code, data and custom sections are
 /// without those of children. Members without a value are left out.
 pub fn describe(bytes: &[u8]) -> Result<Value> {
     let mut open: Vec<Item> = Vec::new();
@@ -108,7 +108,7 @@ impl Item {
                 }
                 self.members.insert("producers".into(), producers.into());
             }
-            _ if TEXTS.contains(&section.name()) => {
+            _ if TEXTS.contains(&section.name()) || section.name().starts_with("wcompose:") => {
                 if let Ok(text) = std::str::from_utf8(section.data()) {
                     self.members.insert(section.name().into(), text.into());
                 }

@@ -11,6 +11,7 @@ mod contracts;
 mod describe;
 mod encoding;
 mod files;
+mod gating;
 mod json;
 mod loading;
 mod naming;

@@ -4,10 +4,13 @@
 //! components and core modules themselves, by which pictures and backtraces tell nodes apart.
 
 use crate::describe::{own_name, TEXTS};
+use crate::gating;
 use crate::structure::Reader;
 use anyhow::{bail, Result};
 use std::ops::Range;
-use wasm_encoder::{Component, ComponentNameSection, Encode, Module, NameSection, Section};
+use wasm_encoder::{
+    Component, ComponentNameSection, CustomSection, Encode, Module, NameSection, Section,
+};
 use wasmparser::{CustomSectionReader, Encoding, KnownCustom, Payload};
 
 /// Depth of components in components.
@@ -29,6 +32,7 @@ fn stripped(bytes: &[u8], range: Range<usize>, depth: usize) -> Result<Vec<u8>> 
     }
     let mut lean = Vec::new();
     let mut is_named = false;
+    let mut is_gate = false;
     let mut reader = Reader::new(bytes, range);
     while let Some(payload) = reader.next()? {
         match payload {
@@ -50,12 +54,19 @@ fn stripped(bytes: &[u8], range: Range<usize>, depth: usize) -> Result<Vec<u8>> 
                 }
             }
             Payload::CustomSection(section) if names(&section) => {
-                if let Some(name) = own_name(&section).filter(|_| !is_named) {
+                if is_gate {
+                    // Its functions are called after what is refused, which backtraces tell.
+                    add_whole(&section, &mut lean);
+                } else if let Some(name) = own_name(&section).filter(|_| !is_named) {
                     is_named = true;
                     add_name(&section, &name, &mut lean);
                 }
             }
             Payload::CustomSection(section) if !tells(section.name()) => {}
+            Payload::CustomSection(section) if section.name() == gating::SECTION => {
+                is_gate = true;
+                add_whole(&section, &mut lean);
+            }
             other => {
                 if let Some((id, range)) = other.as_section() {
                     add(id, &bytes[range.start as usize..range.end as usize], &mut lean);
@@ -79,6 +90,12 @@ fn tells(name: &str) -> bool {
         || name.starts_with("component-type")
         || name.starts_with("wcompose")
         || TEXTS.contains(&name)
+}
+
+fn add_whole(section: &CustomSectionReader, into: &mut Vec<u8>) {
+    let whole = CustomSection { name: section.name().into(), data: section.data().into() };
+    into.push(CUSTOM_SECTION);
+    whole.encode(into);
 }
 
 fn add_name(section: &CustomSectionReader, name: &str, into: &mut Vec<u8>) {

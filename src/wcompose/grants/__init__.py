@@ -1,0 +1,1 @@
+"""Permissions per node: what each is granted, and the gates that hold it to that."""
