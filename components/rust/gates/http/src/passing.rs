@@ -6,6 +6,8 @@
 
 use core::cell::UnsafeCell;
 
+use gate_policy::Single;
+
 use crate::exports::wasi::http::outgoing_handler::{__post_return_handle, Guest};
 use crate::wasi::http::types::{
     ErrorCode, FutureIncomingResponse, OutgoingRequest, RequestOptions,
@@ -25,11 +27,10 @@ impl Guest for Gate {
 
 /// `result<future-incoming-response, error-code>` takes 40 bytes, aligned to 8: the result's
 /// discriminant at 0, the future or the error's discriminant at 8, what the error carries at 16.
-#[repr(C, align(8))]
-struct Answer(UnsafeCell<[u8; 40]>);
-// SAFETY: components have one thread, and an answer is fetched before the next call.
-unsafe impl Sync for Answer {}
-static ANSWER: Answer = Answer(UnsafeCell::new([0; 40]));
+/// It is fetched before the next call.
+#[repr(align(8))]
+struct Answer([u8; 40]);
+static ANSWER: Single<UnsafeCell<Answer>> = Single(UnsafeCell::new(Answer([0; 40])));
 
 const ERROR: u8 = 1;
 const ERROR_AT: usize = 8;

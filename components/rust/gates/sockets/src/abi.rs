@@ -5,6 +5,8 @@ use alloc::boxed::Box;
 use core::cell::UnsafeCell;
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use gate_policy::Single;
+
 /// Cases of `wasi:sockets/network#error-code`.
 #[derive(Clone, Copy)]
 pub enum Error {
@@ -13,11 +15,9 @@ pub enum Error {
 }
 
 /// Room for a function's result, which no result here exceeds. It is fetched before the next call.
-#[repr(C, align(8))]
-struct Answer(UnsafeCell<[u8; 40]>);
-// SAFETY: components have one thread.
-unsafe impl Sync for Answer {}
-static ANSWER: Answer = Answer(UnsafeCell::new([0; 40]));
+#[repr(align(8))]
+struct Room([u8; 40]);
+static ANSWER: Single<UnsafeCell<Room>> = Single(UnsafeCell::new(Room([0; 40])));
 
 pub fn answer() -> *mut u8 {
     ANSWER.0.get().cast()

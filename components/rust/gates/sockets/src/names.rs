@@ -5,20 +5,18 @@ use alloc::vec::Vec;
 use core::cell::Cell;
 use core::net::IpAddr;
 
-use gate_policy::Target;
+use gate_policy::{push_address, Single, Target};
 
 use crate::abi::{address, answer, failed, forward, handle, resource, succeeded, Error, Wrapper};
 use crate::grants::{any_host, policy};
 
+const INTERFACE: &str = "wasi:sockets/ip-name-lookup";
 /// Addresses that are remembered; after so many, the oldest ones are forgotten.
 const MOST: usize = 1024;
 /// Bytes of a name that is none, in an audit.
 const SHOWN: usize = 256;
 
-struct Known(Cell<Vec<(IpAddr, String)>>);
-// SAFETY: components have one thread.
-unsafe impl Sync for Known {}
-static KNOWN: Known = Known(Cell::new(Vec::new()));
+static KNOWN: Single<Cell<Vec<(IpAddr, String)>>> = Single(Cell::new(Vec::new()));
 
 /// Whether a name that was resolved to an address passes a test.
 pub fn any(address: IpAddr, test: impl Fn(&str) -> bool) -> bool {
@@ -28,9 +26,16 @@ pub fn any(address: IpAddr, test: impl Fn(&str) -> bool) -> bool {
     found
 }
 
+/// Remember an address; written down if all is, so that what is reached later can be told by name.
 fn remember(address: IpAddr, name: &str) {
     if any(address, |known| known == name) {
         return;
+    }
+    if policy().audits(true) {
+        let mut target = String::from(name);
+        target.push(' ');
+        push_address(&mut target, address);
+        policy().record(INTERFACE, "[method]resolve-address-stream.resolve-next-address", true, &target);
     }
     let mut known = KNOWN.0.take();
     if known.len() >= MOST {
@@ -87,7 +92,6 @@ unsafe extern "C" fn resolve(network: u32, start: *mut u8, length: usize) -> *mu
 
 /// The name to remember addresses by, or none for an address; nothing at all if it is not granted.
 fn granted(text: &str) -> Option<Option<String>> {
-    const INTERFACE: &str = "wasi:sockets/ip-name-lookup";
     const FUNCTION: &str = "resolve-addresses";
     let Some(target) = Target::parse(text) else {
         let mut shown = String::from(text);

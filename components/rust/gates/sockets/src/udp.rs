@@ -6,6 +6,8 @@ use core::cell::Cell;
 use core::mem::size_of;
 use core::slice;
 
+use gate_policy::Single;
+
 use crate::abi::{
     answer, endpoint, failed, forward, free, handle, resource, succeeded, Error, SocketAddress, Wrapper,
 };
@@ -225,10 +227,7 @@ struct Sent {
 }
 
 /// How many datagrams the host gave last: what was allocated for them is freed after they were fetched.
-struct Given(Cell<usize>);
-// SAFETY: components have one thread.
-unsafe impl Sync for Given {}
-static GIVEN: Given = Given(Cell::new(0));
+static GIVEN: Single<Cell<usize>> = Single(Cell::new(0));
 
 #[unsafe(export_name = "wasi:sockets/udp@0.2.12#[method]incoming-datagram-stream.receive")]
 unsafe extern "C" fn receive(own: &Incoming, most: u64) -> *mut u8 {
