@@ -278,10 +278,11 @@ CASES: dict[str, Case] = {
     ),
     "subtype": Case(
         module(
-            """(type $base (sub (func))) (type $more (sub final $base (func)))
+            """(type $base (sub (func (param i64))))
+            (type $more (sub final $base (func (param i64))))
             (table 2 funcref) (elem (i32.const 0) func $f)
             (func $f (type $more) call $one)
-            (func (export "a") (local i32) local.get 0 call_indirect (type $base))
+            (func (export "a") (local i32) i64.const 0 local.get 0 call_indirect (type $base))
             (func (export "b"))"""
         ),
         one=("a",),
