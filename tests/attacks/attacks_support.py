@@ -58,12 +58,13 @@ class Surroundings:
 
 def lay_out(host: Path) -> None:
     """Make the directories that are attacked, with links that point out of them."""
-    for name in ("data/sub", "data/empty", "scratch", "keep"):
+    for name in ("data/sub", "data/empty", "scratch", "keep", "streams"):
         (host / name).mkdir(parents=True)
     (host / "data/open.txt").write_text("open to the attacker")
     (host / "scratch/mine.txt").write_text("the attacker's own")
     (host / "keep/secret.txt").write_text(TREASURE)
     (host / "keep/caf\u00e9.txt").write_text(TREASURE)
+    (host / "streams/in.txt").write_text("the attacker's own input")
     (host / "data/inner").symlink_to("open.txt")
     (host / "data/out.txt").symlink_to("../keep/secret.txt")
     (host / "data/chain.txt").symlink_to("sub/../out.txt")
@@ -75,6 +76,14 @@ def lay_out(host: Path) -> None:
     (host / "shared.txt").write_text("linked by the host")
     os.link(host / "shared.txt", host / "data/hard.txt")
     (host / "shared.txt").unlink()
+
+
+def outer_directories(host: Path) -> dict[str, str]:
+    """The directories that the whole needs for its nodes' grants, by its names for them."""
+    return {
+        **{f"/{name}": str(host / name) for name in ("data", "scratch", "keep")},
+        **{f"/.attacker-{name}": str(host / "streams") for name in ("stdin", "stdout", "stderr")},
+    }
 
 
 def contents(host: Path) -> dict[str, tuple[str, str, int]]:

@@ -91,8 +91,9 @@ def composition(
             shutil.copy(attacker(toolchain), project / "attacker.wasm")
             for name in ("keeper", "driver"):
                 shutil.copy(COMPONENTS / f"{name}.wasm", project)
-            for name in ("data", "scratch", "keep"):
+            for name in ("data", "scratch", "keep", "streams"):
                 (project / name).mkdir()
+            (project / "streams/in.txt").write_text("")
             text = PROJECT.format(toolchain=toolchain, grants=scenario.grants[toolchain])
             (project / "wcompose.toml").write_text(text)
             result = command("build", project)

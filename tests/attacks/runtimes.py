@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from attacks_support import TREASURE, Outcome, Surroundings
+from attacks_support import TREASURE, Outcome, Surroundings, outer_directories
 from cases import Case
 from support import REPOSITORY
 
@@ -38,7 +38,7 @@ def given_directories(case: Case, surroundings: Surroundings, *, alone: bool) ->
     host = surroundings.host
     if alone:
         return {"/": "/" if case.machine else str(host)}
-    return {**{f"/{name}": str(host / name) for name in ("data", "scratch", "keep")}, "/": "/"}
+    return {**outer_directories(host), "/": "/"}
 
 
 def missing_jco() -> str | None:

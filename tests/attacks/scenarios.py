@@ -47,9 +47,12 @@ exports = [
 ALIVE = {
     "rust": "",
     "python": "random = { seed = 7 }\n",
-    "go": "random = { seed = 7 }\nclocks = { frozen = 2026-01-01T00:00:00Z }\n",
+    "go": 'random = { seed = 7 }\nclocks = "real"\n',
 }
-"""What the language's own runtime asks for before any of the node's code runs."""
+"""What the language's own runtime asks for before any of the node's code runs.
+
+Go's clock must go on: its scheduler waits for it.
+"""
 
 PORTS = f"{GRANTED_PORTS[0]}-{GRANTED_PORTS[-1]}"
 
@@ -60,11 +63,15 @@ filesystem = [
 ]
 environment = ["GRANTED", {{ name = "MODE", value = "fast" }}]
 arguments = ["mine"]
-clocks = {{ frozen = 2026-01-01T00:00:00Z }}
+stdin = {{ file = "streams/in.txt" }}
+stdout = {{ file = "streams/out.txt" }}
+stderr = {{ file = "streams/err.txt" }}
 random = {{ seed = 7 }}
 http = [{{ scheme = "http", host = "localhost", ports = ["{PORTS}"], methods = ["GET"] }}]
 tcp = [{{ connect = "127.0.0.1", ports = ["{PORTS}"] }}]
 """
+
+FROZEN = "clocks = { frozen = 2026-01-01T00:00:00Z }\n"
 
 OWN_ANSWERS = frozenset({"working-directory", "lookup-address"})
 """Go knows a directory to work in, and what an address is, without asking anybody."""
@@ -96,7 +103,7 @@ ONLY_ALIVE = Scenario(
 
 PARTLY = Scenario(
     "partly",
-    dict.fromkeys(("rust", "python", "go"), SOME),
+    {"rust": SOME + FROZEN, "python": SOME + FROZEN, "go": SOME + 'clocks = "real"\n'},
     ONLY_ALIVE.granted
     | {
         "own-file",
@@ -109,6 +116,9 @@ PARTLY = Scenario(
         "directories",
         "environment",
         "arguments",
+        "stdin",
+        "stdout",
+        "stderr",
         "insecure-random",
         "handle-copied",
         "read-link",

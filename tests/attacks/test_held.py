@@ -16,6 +16,7 @@ from attacks_support import (
     contents,
     expressible,
     gone_through,
+    outer_directories,
     row,
 )
 from cases import CASES
@@ -24,6 +25,7 @@ from scenarios import NOTHING, PAIRS, PARTLY, Scenario
 
 from wcompose.engine import Engine
 from wcompose.errors import GuestFault
+from wcompose.graph.compose import read_component
 from wcompose.images import ImageCache
 from wcompose.runtime import DirectoryGrant, Grants, Limits, OpenComponent, find_function
 
@@ -35,7 +37,8 @@ def everything(surroundings: Surroundings) -> Grants:
     """A host that trusts the composition: all files, all variables, the network, writable."""
     host = surroundings.host
     (host / "stdin").write_text(TREASURE)
-    own = (DirectoryGrant(host / name, f"/{name}", True) for name in ("data", "scratch", "keep"))
+    outer = outer_directories(host).items()
+    own = (DirectoryGrant(Path(place), name, True) for name, place in outer)
     return Grants(
         arguments=("program", TREASURE),
         environment=(("TREASURE", TREASURE), ("GRANTED", "passed on"), ("HOME", TREASURE)),
@@ -78,7 +81,7 @@ def test_attacks_are_held(
         after = {name: contents(surroundings.host / name) for name in ("data", "keep")}
         if before != after or TREASURE in outcome.text:
             harm.append(case.name)
-        rows.append(row(case, outcome, surroundings))
+        rows.append(row(case, outcome, surroundings, real=toolchain == "go"))
 
     assert not harm
     assert got <= scenario.granted
@@ -108,7 +111,7 @@ def test_the_binary_alone_shows_what_the_attacker_cannot_reach(
     composition: Callable[[Scenario, str], Path], engine: Engine
 ) -> None:
     """What only the attacker would import is not even imported by the whole."""
-    imports = set(engine.describe(composition(NOTHING, "rust")).world.imports)
+    imports = read_component(engine, composition(NOTHING, "rust")).world.imports
     assert not {
         name for name in imports if name.startswith(("wasi:sockets/", "wasi:http/", "wasi:random/"))
     }
