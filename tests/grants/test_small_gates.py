@@ -202,6 +202,18 @@ def test_frozen_clocks_stand_still(gated: Open) -> None:
     assert gate(MONOTONIC, "resolution") == 1
 
 
+def test_a_frozen_clock_moves_on_by_what_is_waited_for(gated: Open) -> None:
+    gate = gated("clocks", "monotonic-clock frozen 1000")
+    gate(MONOTONIC, "subscribe-duration", 5)
+    assert gate(MONOTONIC, "now") == 1005
+    gate(MONOTONIC, "subscribe-instant", 1003)  # is past
+    assert gate(MONOTONIC, "now") == 1005
+    gate(MONOTONIC, "subscribe-instant", 2000)
+    assert gate(MONOTONIC, "now") == 2000
+    gate(MONOTONIC, "subscribe-duration", MANY - 1)  # for ever
+    assert gate(MONOTONIC, "now") == MANY - 1
+
+
 def test_real_clocks_go_on(gated: Open) -> None:
     gate = gated("clocks", "wall-clock real", "monotonic-clock real", "audit all")
     first, second = gate(MONOTONIC, "now"), gate(MONOTONIC, "now")

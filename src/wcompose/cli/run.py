@@ -113,15 +113,15 @@ def run(
     ] = None,
     allow_clocks: Annotated[
         list[str] | None,
-        typer.Option("--allow-clocks", metavar="NODE", help="Grant the clocks; `*` for all."),
+        typer.Option("--allow-clocks", metavar="NODE", help="Grant the clocks; `all` for all nodes."),
     ] = None,
     allow_random: Annotated[
         list[str] | None,
-        typer.Option("--allow-random", metavar="NODE", help="Grant randomness; `*` for all."),
+        typer.Option("--allow-random", metavar="NODE", help="Grant randomness; `all` for all nodes."),
     ] = None,
     allow_stdio: Annotated[
         list[str] | None,
-        typer.Option("--allow-stdio", metavar="NODE", help="Grant our streams; `*` for all."),
+        typer.Option("--allow-stdio", metavar="NODE", help="Grant our streams; `all` for all nodes."),
     ] = None,
     allow_all: Annotated[
         list[str] | None,

@@ -93,7 +93,37 @@ def decide(
             before.
     """
     names = tuple(imports)
-    wanted = _Wishes(grants, recording)
+    decision = _decide(node, names, grants, recording, wraps=False)
+    if _asks_at_start(node) and _lacks_streams(decision):
+        gentle = _decide(node, names, grants, recording, wraps=True)
+        return decision if gentle.findings else gentle
+    return decision
+
+
+def _asks_at_start(node: Node) -> bool:
+    """Whether a program asks for its standard streams before its first line runs: Go's runtime does.
+
+    A stream of the host's kind that is closed cannot be made, so it would trap there.
+    """
+    return node.language.lower() == "go"
+
+
+def _lacks_streams(decision: Decision) -> bool:
+    """Whether asking for a standard stream would trap: others of its kind are the host's."""
+    fates = {base_name(name): fate for name, fate in decision.fates.items()}
+    refused = (fates.get(f"wasi:cli/{name}") for name in ("stdin", "stdout", "stderr"))
+    return fates.get("wasi:io/streams") is Direct.HOST and Direct.REFUSED in refused
+
+
+def _decide(
+    node: Node,
+    names: tuple[str, ...],
+    grants: GrantsDeclaration,
+    recording: Recording,
+    *,
+    wraps: bool,
+) -> Decision:
+    wanted = _Wishes(grants, recording, wraps=wraps)
     fates: dict[str, Fate] = {}
     for name in names:
         fate = wanted.fate(name)
@@ -126,13 +156,15 @@ def decide(
 class _Wishes:
     """What a node's grants say of one interface at a time."""
 
-    def __init__(self, grants: GrantsDeclaration, recording: Recording) -> None:
+    def __init__(self, grants: GrantsDeclaration, recording: Recording, *, wraps: bool) -> None:
         self._grants = grants
         self._learns = recording is Recording.LEARN
         self._hears_all = recording in {Recording.ALL, Recording.LEARN}
         streams = (grants.stdin, grants.stdout, grants.stderr)
         # One gate answers for all streams and files as soon as it must for any stream.
-        self._wraps = any(each.kind in {StreamKind.NULL, StreamKind.PREFIX} for each in streams)
+        self._wraps = wraps or any(
+            each.kind in {StreamKind.NULL, StreamKind.PREFIX} for each in streams
+        )
 
     def fate(self, name: str) -> Fate | None:
         """None for what follows from others: plumbing, and what is refused unless it is needed."""
@@ -183,7 +215,7 @@ class _Wishes:
         match grant.kind:
             case StreamKind.FILE:
                 return STANDARD if self._wraps else REDIRECT
-            case StreamKind.NONE if not self._learns:
+            case StreamKind.NONE if not (self._wraps or self._learns):
                 return Direct.REFUSED
             case _:
                 return STANDARD if self._wraps else Direct.HOST

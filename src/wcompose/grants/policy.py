@@ -21,6 +21,8 @@ from wcompose.project.grants import (
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_START = 1_000_000_000
+"""What a frozen monotonic clock says at first: Go's runtime takes zero for a broken clock."""
 _SOCKETS = {
     SocketDirection.CONNECT: "tcp-connect",
     SocketDirection.LISTEN: "tcp-listen",
@@ -101,7 +103,7 @@ def _clocks(grants: GrantsDeclaration) -> Iterator[tuple[str, ...]]:
             seconds = max(0, since // timedelta(seconds=1))
             nanoseconds = (since % timedelta(seconds=1)) // timedelta(microseconds=1) * 1000
             yield "wall-clock", "frozen", str(seconds), str(nanoseconds)
-            yield "monotonic-clock", "frozen", "0"
+            yield "monotonic-clock", "frozen", str(_START)
 
 
 def _stream(

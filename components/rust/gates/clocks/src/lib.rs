@@ -3,11 +3,14 @@
 //! Lines of the policy: `wall-clock real`, `wall-clock frozen SECONDS NANOSECONDS`,
 //! `monotonic-clock real`, `monotonic-clock frozen NANOSECONDS`.
 //!
-//! Where the monotonic clock stands still nothing can be waited for: what is subscribed to is ready at
-//! once, so a program that sleeps goes on immediately instead of hanging.
+//! A frozen monotonic clock moves on only by what is waited for, and waiting takes no time: what is
+//! subscribed to is ready at once, and the clock says then what it would have said. So a program that
+//! sleeps goes on immediately, and one that sleeps until a time comes to it.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
 extern crate alloc;
+
+use core::sync::atomic::{AtomicU64, Ordering};
 
 wit_bindgen::generate!({ world: "clocks", path: "../wit", generate_all });
 
@@ -18,6 +21,9 @@ use wasi::io::poll::Pollable;
 
 struct Gate;
 export!(Gate);
+
+/// Nanoseconds that were waited for while the monotonic clock stood still.
+static WAITED: AtomicU64 = AtomicU64::new(0);
 
 fn policy() -> &'static Policy {
     Policy::load(wcompose::gates::policy::text, wcompose::gates::audit::record)
@@ -87,7 +93,7 @@ impl monotonic_clock::Guest for Gate {
     fn now() -> u64 {
         match monotonic("now") {
             Clock::Real => host_monotonic::now(),
-            Clock::Frozen(time) => time,
+            Clock::Frozen(start) => start.saturating_add(WAITED.load(Ordering::Relaxed)),
         }
     }
 
@@ -101,14 +107,22 @@ impl monotonic_clock::Guest for Gate {
     fn subscribe_instant(when: u64) -> Pollable {
         match monotonic("subscribe-instant") {
             Clock::Real => host_monotonic::subscribe_instant(when),
-            Clock::Frozen(_) => host_monotonic::subscribe_duration(0),
+            Clock::Frozen(start) => {
+                WAITED.fetch_max(when.saturating_sub(start), Ordering::Relaxed);
+                host_monotonic::subscribe_duration(0)
+            }
         }
     }
 
     fn subscribe_duration(when: u64) -> Pollable {
         match monotonic("subscribe-duration") {
             Clock::Real => host_monotonic::subscribe_duration(when),
-            Clock::Frozen(_) => host_monotonic::subscribe_duration(0),
+            Clock::Frozen(start) => {
+                // Added up by hand: a sum that wraps around would turn the clock back.
+                let waited = WAITED.load(Ordering::Relaxed).saturating_add(when);
+                WAITED.store(waited.min(u64::MAX - start), Ordering::Relaxed);
+                host_monotonic::subscribe_duration(0)
+            }
         }
     }
 }
