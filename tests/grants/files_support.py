@@ -75,6 +75,8 @@ class Probed:
         stdout: Path | None = None,
     ) -> None:
         self.events: list[str] = []
+        self.shown = ""
+        """Names of the directories that were seen, once a test has asked."""
         self.stdout = bytearray()
         self.stderr = bytearray()
         linker = Linker(runtime)
@@ -100,6 +102,7 @@ class Probed:
             self._instance = linker.instantiate(self._store, component)
         probe = self._instance.get_export_index(self._store, "wcompose:prober/probe@0.1.0")
         index = self._instance.get_export_index(self._store, "step", probe)
+        assert index is not None
         function = self._instance.get_func(self._store, index)
         assert function is not None
         self._step = function

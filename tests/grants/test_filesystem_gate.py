@@ -49,7 +49,7 @@ def probed(component: Component, images: ImageCache, host: Path) -> Open:
         names = ("in", "out", "secret")
         directories = [DirectoryGrant(host / name, name, writable=True) for name in names]
         probe = Probed(component, images.engine, "\n".join(["node prober", *lines]), directories)
-        probe.shown = probe.file("preopens")  # type: ignore[attr-defined]
+        probe.shown = probe.file("preopens")
         return probe
 
     return make
