@@ -79,7 +79,7 @@ def _node(node: NodeGrants, width: int) -> Iterator[str]:
 def _entries(node: NodeGrants, capability: str) -> Iterator[str]:
     status = node.status(capability)
     granted = grant_words(node.grants, capability)
-    if status in {Status.DENIED, Status.NEEDED}:
+    if status in {Status.DENIED, Status.NEEDED, Status.IDLE}:
         yield status.value
     for line in granted:
         yield f"{line} (unused)" if status is Status.UNUSED else line
@@ -175,6 +175,7 @@ def _legend(table: GrantsTable, width: int) -> Iterator[str]:
     told = {
         Status.DENIED: f"denied: {used}, and nothing of it is granted",
         Status.NEEDED: f"needed: {used}, and no gate stands before it: who runs it decides",
+        Status.IDLE: "idle: it imports it, and its code cannot reach it",
         Status.UNUSED: "unused: granted, and "
         + ("its code cannot reach it" if table.is_analysed else "it does not import it"),
     }

@@ -25,6 +25,8 @@ class Status(StrEnum):
     """It imports it, and is granted nothing of it."""
     UNUSED = "unused"
     """It is granted, and cannot use it."""
+    IDLE = "idle"
+    """It imports it, its code cannot reach it, and it is granted nothing of it."""
     NEEDED = "needed"
     """It imports it, and whoever runs it decides: no gate stands before it."""
     NONE = "-"
@@ -57,7 +59,7 @@ class NodeGrants:
         if is_granted:
             return Status.GRANTED if is_needed else Status.UNUSED
         if not is_needed:
-            return Status.NONE
+            return Status.NONE if need is None else Status.IDLE
         return Status.DENIED if self.is_gated else Status.NEEDED
 
     @property
@@ -106,7 +108,6 @@ def _node(node: NodeGrants) -> dict[str, Any]:
             capability: _capability(node, capability)
             for capability in CAPABILITIES
             if node.status(capability) is not Status.NONE
-            or (node.needs is not None and node.needs.of(capability) is not None)
         },
     }
     if node.needs is not None and (analysis := node.needs.analysis) is not None:
@@ -119,10 +120,9 @@ def _node(node: NodeGrants) -> dict[str, Any]:
 
 
 def _capability(node: NodeGrants, capability: str) -> dict[str, Any]:
-    status = node.status(capability)
     need = None if node.needs is None else node.needs.of(capability)
     return {
-        "status": None if status is Status.NONE else status.value,
+        "status": node.status(capability).value,
         "functions": [] if need is None else list(_functions(need)),
     }
 
