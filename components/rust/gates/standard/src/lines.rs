@@ -1,9 +1,9 @@
 //! Lines with a text in front.
 //!
-//! A line is sent to the host when it is whole, so lines of several nodes do not mix on the way. What
-//! has no end yet is sent when the node flushes, drops the stream or ends `LONGEST` bytes without a new
-//! line; the rest of that line follows without the text. No byte is lost, changed or looked into, only
-//! line feeds are: `\r\n` ends a line as well, and terminal escapes go through untouched.
+//! A line is sent to the host when it is whole, so lines of several nodes do not mix. What has no end yet
+//! is sent when the node flushes or drops the stream, and when it is longer than `LONGEST`; the rest of
+//! that line follows without the text. Only line feeds are looked for: no byte is lost or changed, `\r\n`
+//! ends a line as well, and escapes of terminals go through untouched.
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
