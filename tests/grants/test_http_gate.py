@@ -174,6 +174,12 @@ def test_methods_are_judged_as_they_are_sent(probed: Open, port: int, method: st
     assert probe("http", method, "http", f"127.0.0.1:{port}", "/") == DENIED
 
 
+def test_methods_in_small_letters_are_never_granted(probed: Open, port: int) -> None:
+    """Some hosts send them in capitals."""
+    probe = probed("http * * * *", "http * * * get")
+    assert probe("http", "other:get", "http", f"127.0.0.1:{port}", "/") == DENIED
+
+
 def test_a_method_may_be_spelled_out(probed: Open, port: int) -> None:
     probe = probed("http * * * GET,PURGE")
     for method in ("GET", "PURGE"):
