@@ -89,20 +89,20 @@ fn is_audited() -> bool {
 
 /// Where the node sees `path` below `directory`. Links and `..` stay as they were asked for.
 fn joined(directory: &str, path: &str) -> String {
-    let mut whole = String::new();
+    let mut whole = Vec::new();
     if !path.starts_with('/') {
-        whole.push_str(directory);
+        whole.extend_from_slice(directory.as_bytes());
     }
-    for part in path.split('/') {
-        if part.is_empty() || part == "." {
+    for part in path.as_bytes().split(|byte| *byte == b'/') {
+        if part.is_empty() || part == b"." {
             continue;
         }
-        if !whole.ends_with('/') {
-            whole.push('/');
+        if !whole.ends_with(b"/") {
+            whole.push(b'/');
         }
-        whole.push_str(part);
+        whole.extend_from_slice(part);
     }
-    whole
+    String::from_utf8(whole).unwrap_or_default()
 }
 
 impl Opened {
