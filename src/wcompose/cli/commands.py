@@ -15,6 +15,7 @@ from wcompose.cli import (
     grants,
     graph,
     inspect,
+    learning,
     rules,
     run,
 )
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("encode")(encode.encode)
     app.command("inspect")(inspect.inspect)
     app.command("graph")(graph.graph)
-    app.command("grants")(grants.grants)
+    app.command("grants", cls=learning.GrantsCommand)(grants.grants)
     app.command("check")(check.check)
     app.command("diff")(diff.diff)
     app.command("rules")(rules.rules)

@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wcompose.cli.check import CheckFormat, LevelOption, end, save_or_print, show
+from wcompose.cli.learning import (
+    LearnRequest,
+    learn_grants,
+    program_arguments,
+    refuse_run_options,
+)
 from wcompose.cli.session import Session
 
 if TYPE_CHECKING:
@@ -59,8 +65,36 @@ def grants(
     level: Annotated[
         LevelOption, typer.Option("--level", help="With --against, leave out what weighs less.")
     ] = LevelOption.NOTE,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn",
+            help="Run the project with NOTHING HELD BACK, and propose the smallest grants. The "
+            "program's arguments stand behind `--`.",
+        ),
+    ] = False,
+    invoke: Annotated[
+        str | None,
+        typer.Option(
+            "--invoke", "-i", metavar="EXPORT", help="With --learn, as for `wcompose run`."
+        ),
+    ] = None,
+    directory: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--dir",
+            metavar="[NODE:]HOST[::GUEST][:rw]",
+            help="With --learn, a directory that the run may use.",
+        ),
+    ] = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--env", metavar="[NODE:]NAME[=VALUE]", help="With --learn, a variable to grant."
+        ),
+    ] = None,
 ) -> None:
-    """Show what each node needs and is granted, or what changed in it.
+    """Show what each node needs and is granted, what changed in it, or what a run used of it.
 
     Exit codes: 0 nothing at error level; 100 findings at error level; 1 could not look; 2 wrong usage.
     """
@@ -68,6 +102,19 @@ def grants(
     from wcompose.errors import UsageError
 
     session: Session = context.obj
+    if learn:
+        if needed or against is not None or json or format_ is not CheckFormat.TEXT:
+            raise UsageError.of(
+                "options-conflict",
+                "`--learn` writes tables of a project file, and goes with no other way to look",
+                hint="run it alone: `wcompose grants --learn . -- ARGS`",
+            )
+        request = LearnRequest(
+            target, invoke, directory or (), env or (), program_arguments(context)
+        )
+        save_or_print(session, learn_grants(session, request), output)
+        return
+    refuse_run_options(invoke, directory, env)
     if json:
         format_ = CheckFormat.JSON
     tools = Tools(session.engine, session.cache_directory / "components", session.reporter)

@@ -106,7 +106,7 @@ def permit(session: Session, request: RunRequest, asked: Permissions) -> Permitt
             "`--audit-all` says how much is recorded, and nothing says where",
             hint="add `--audit FILE`",
         )
-    everything = _everything(request, _hearer(asked.audit))
+    everything = everything_there_is(request, _hearer(asked.audit))
     if request.project is not None:
         return _project(session, request.project, request.file, asked, everything)
     section = _section(session, request.file)
@@ -290,7 +290,7 @@ def _ungated(asked: Permissions, everything: Grants, nodes: tuple[str, ...]) -> 
     )
 
 
-def _everything(request: RunRequest, audit: Callable[[Use], None] | None) -> Grants:
+def everything_there_is(request: RunRequest, audit: Callable[[Use], None] | None) -> Grants:
     """The arguments and streams that there are to give."""
     from wcompose.runtime import Grants
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 
 from wcompose.cli.arguments import from_json, from_wave
 from wcompose.cli.granting import GrantOptions
-from wcompose.cli.permitting import Permissions, RunRequest, permit
+from wcompose.cli.permitting import Permissions, Permitted, RunRequest, permit
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
@@ -113,15 +113,21 @@ def run(
     ] = None,
     allow_clocks: Annotated[
         list[str] | None,
-        typer.Option("--allow-clocks", metavar="NODE", help="Grant the clocks; `all` for all nodes."),
+        typer.Option(
+            "--allow-clocks", metavar="NODE", help="Grant the clocks; `all` for all nodes."
+        ),
     ] = None,
     allow_random: Annotated[
         list[str] | None,
-        typer.Option("--allow-random", metavar="NODE", help="Grant randomness; `all` for all nodes."),
+        typer.Option(
+            "--allow-random", metavar="NODE", help="Grant randomness; `all` for all nodes."
+        ),
     ] = None,
     allow_stdio: Annotated[
         list[str] | None,
-        typer.Option("--allow-stdio", metavar="NODE", help="Grant our streams; `all` for all nodes."),
+        typer.Option(
+            "--allow-stdio", metavar="NODE", help="Grant our streams; `all` for all nodes."
+        ),
     ] = None,
     allow_all: Annotated[
         list[str] | None,
@@ -164,7 +170,6 @@ def run(
     gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
-    from wcompose.errors import GuestFault
     from wcompose.runtime import Limits, OpenComponent
 
     session: Session = context.obj
@@ -182,22 +187,53 @@ def run(
         all=allow_all or (),
     )
     asked = Permissions(options, network=network, audit=audit, audit_all=audit_all)
-    request = _request(session, target.removeprefix(_MARK), invoke, texts)
+    request = read_request(session, target.removeprefix(_MARK), invoke, texts)
     permitted = permit(session, request, asked)
-    opened = OpenComponent(permitted.file, session.images, session.reporter)
+    limits = Limits(memory=memory << 20, seconds=timeout)
     if list_exports:
+        opened = OpenComponent(permitted.file, session.images, session.reporter)
         write_result("\n".join(str(function) for function in opened.functions))
         return
-    grants = permitted.grants
-    limits = Limits(memory=memory << 20, seconds=timeout)
+    code, _ = perform(session, request, permitted, limits, as_json=json)
+    raise typer.Exit(code)
+
+
+def perform(
+    session: Session,
+    request: RunRequest,
+    permitted: Permitted,
+    limits: Any,
+    *,
+    as_json: bool = False,
+    show: Callable[[str], None] = write_result,
+) -> tuple[int, bool]:
+    """Run a program, or call one function.
+
+    Args:
+        session: the command line's.
+        request: what to run.
+        permitted: what it takes.
+        limits: of `wcompose.runtime`.
+        as_json: whether arguments and results are JSON, not WAVE.
+        show: takes the result of a function.
+
+    Returns:
+        The exit code, and whether the guest ended everything with it.
+
+    Raises:
+        GuestFault: it trapped, with the user's files in its traceback.
+    """
+    from wcompose.errors import GuestFault
+    from wcompose.runtime import OpenComponent
+
+    opened = OpenComponent(permitted.file, session.images, session.reporter)
     try:
         if request.invoke is None and opened.program is not None:
-            code = _run_program(opened.instantiate(grants, limits), opened.program)
-        else:
-            code = _call(session, opened, request, grants, limits, as_json=json)
+            instance = opened.instantiate(permitted.grants, limits)
+            return _run_program(instance, opened.program), instance.exit_code is not None
+        return _call(session, opened, request, permitted.grants, limits, show, as_json=as_json)
     except GuestFault as fault:
         raise GuestFault([_in_source(each, request.sources) for each in fault.findings]) from None
-    raise typer.Exit(code)
 
 
 def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
@@ -211,7 +247,7 @@ def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
     return replace(finding, causes=causes)
 
 
-def _request(
+def read_request(
     session: Session, target: str, invoke: str | None, arguments: Sequence[str]
 ) -> RunRequest:
     """What the command line means, completed by the project's ``[run]`` table."""
@@ -282,9 +318,10 @@ def _call(
     request: RunRequest,
     grants: Grants,
     limits: Any,
+    show: Callable[[str], None],
     *,
     as_json: bool,
-) -> int:
+) -> tuple[int, bool]:
     from wcompose.runtime import find_function
 
     function, texts = _function(session, opened, request, find_function)
@@ -299,16 +336,16 @@ def _call(
     instance = opened.instantiate(grants, limits)
     result = instance.call(function, values)
     if instance.exit_code is not None:
-        return instance.exit_code
+        return instance.exit_code, True
     if function.result is not None:
         if as_json or not function.result.has_text:
             import json
 
-            write_result(json.dumps(result, ensure_ascii=False))
+            show(json.dumps(result, ensure_ascii=False))
         else:
-            write_result(session.engine.print_value(function.result.expression(), result))
+            show(session.engine.print_value(function.result.expression(), result))
     instance.close()
-    return 1 if isinstance(result, dict) and _is_error(function, result) else 0
+    return 1 if isinstance(result, dict) and _is_error(function, result) else 0, False
 
 
 def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:

@@ -212,6 +212,8 @@ class _Wishes:
                 return None  # `terminal-input` and `-output`: types of handles that others give
 
     def _stream(self, grant: StreamGrant) -> Fate:
+        if self._learns and not self._wraps:
+            return REDIRECT  # hands on the host's, and tells of it
         match grant.kind:
             case StreamKind.FILE:
                 return STANDARD if self._wraps else REDIRECT
