@@ -127,11 +127,12 @@ class Servers:
             with socket.create_connection((host, port)) as probe:
                 probe.sendall(b"probe\n")
                 probe.recv(16)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.settimeout(30)
-            probe.bind(("127.0.0.1", 0))
-            probe.sendto(b"probe", ("127.0.0.1", self.datagrams))
-            probe.recv(16)
+        for port in (self.datagrams, self.allowed):
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+                probe.settimeout(30)
+                probe.bind(("127.0.0.1", 0))
+                probe.sendto(b"probe", ("127.0.0.1", port))
+                probe.recv(16)
         taken, self._seen[:] = list(self._seen), []
         return taken
 
@@ -179,13 +180,16 @@ def serving() -> Iterator[Servers]:
         _listener("127.0.0.1", OTHER_PORTS) as forbidden,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams,
         socket.create_server(("127.0.0.2", allowed.getsockname()[1])) as other,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as granted,
         selectors.DefaultSelector() as selector,
     ):
         datagrams.bind(("127.0.0.1", 0))
+        granted.bind(("127.0.0.1", allowed.getsockname()[1]))
         servers = Servers(*(each.getsockname()[1] for each in (allowed, forbidden, datagrams)))
         ending, end = socket.socketpair()
+        heard = {datagrams: "datagram", granted: "allowed datagram"}
         names = {allowed: "allowed", forbidden: "forbidden", other: "other address"}
-        for listener in (*names, datagrams, ending):
+        for listener in (*names, datagrams, granted, ending):
             selector.register(listener, selectors.EVENT_READ)
 
         def serve() -> None:
@@ -193,12 +197,13 @@ def serving() -> Iterator[Servers]:
                 for key, _ in selector.select():
                     if key.fileobj is ending:
                         return
-                    if key.fileobj is datagrams:
-                        text, sender = datagrams.recvfrom(64)
+                    if key.fileobj in heard:
+                        receiver = datagrams if key.fileobj is datagrams else granted
+                        text, sender = receiver.recvfrom(64)
                         if text == b"probe":
-                            datagrams.sendto(b"probe", sender)
+                            receiver.sendto(b"probe", sender)
                         else:
-                            servers._seen.append(f"datagram {text.decode()}")
+                            servers._seen.append(f"{heard[receiver]} {text.decode()}")
                         continue
                     listener = key.fileobj
                     assert isinstance(listener, socket.socket)

@@ -69,6 +69,7 @@ stderr = {{ file = "streams/err.txt" }}
 random = {{ seed = 7 }}
 http = [{{ scheme = "http", host = "localhost", ports = ["{PORTS}"], methods = ["GET"] }}]
 tcp = [{{ connect = "127.0.0.1", ports = ["{PORTS}"] }}]
+udp = [{{ send = "127.0.0.1", ports = ["{PORTS}"] }}]
 """
 
 FROZEN = "clocks = { frozen = 2026-01-01T00:00:00Z }\n"
@@ -111,7 +112,9 @@ PARTLY = Scenario(
         "own-list",
         "own-file-below-scratch",
         "own-link-made-on-the-host",
+        "own-below-directory",
         "own-tcp-connect",
+        "own-udp-send",
         "own-http",
         "directories",
         "environment",

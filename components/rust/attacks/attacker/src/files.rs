@@ -11,6 +11,8 @@ use crate::{at, Attack, Outcome};
 pub const ATTACKS: &[Attack] = &[
     ("directories", |_| directories()),
     ("read", |arguments| read(at(arguments, 0))),
+    ("read-below", |arguments| read_below(at(arguments, 0), at(arguments, 1))),
+    ("write-below", |arguments| write_below(at(arguments, 0), at(arguments, 1))),
     ("list", |arguments| list(at(arguments, 0))),
     ("stat", |arguments| stat(at(arguments, 0))),
     ("write", |arguments| write(at(arguments, 0))),
@@ -102,6 +104,31 @@ fn read(path: &str) -> Outcome {
         Ok(file.read(4096, 0)?.0)
     })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// By a descriptor of the directory, which was opened first.
+fn read_below(directory: &str, path: &str) -> Outcome {
+    let opened = open(directory, OpenFlags::DIRECTORY, DescriptorFlags::READ)?;
+    let read = |path: &str| {
+        let flags = DescriptorFlags::READ;
+        let file = opened.open_at(PathFlags::SYMLINK_FOLLOW, path, OpenFlags::empty(), flags)?;
+        Ok(String::from_utf8_lossy(&file.read(4096, 0)?.0).into_owned())
+    };
+    read(path).map_err(|code: ErrorCode| code.name().to_string())
+}
+
+/// What a directory allows must hold for the directories in it.
+fn write_below(directory: &str, name: &str) -> Outcome {
+    let flags = DescriptorFlags::READ | DescriptorFlags::MUTATE_DIRECTORY;
+    let opened = open(directory, OpenFlags::DIRECTORY, flags)
+        .or_else(|_| open(directory, OpenFlags::DIRECTORY, DescriptorFlags::READ))?;
+    let how = OpenFlags::CREATE;
+    opened
+        .open_at(PathFlags::empty(), name, how, DescriptorFlags::WRITE)
+        .and_then(|file| file.write(b"attacked", 0))
+        .or_else(|error| opened.create_directory_at(name).map(|()| 0).map_err(|_| error))
+        .map(|_| "written".to_string())
+        .map_err(|code| code.name().to_string())
 }
 
 fn list(path: &str) -> Outcome {

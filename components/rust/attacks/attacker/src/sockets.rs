@@ -8,7 +8,7 @@ use wasip2::sockets::network::{
     ErrorCode, IpAddress, IpAddressFamily, IpSocketAddress, Ipv4SocketAddress, Ipv6SocketAddress,
 };
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
-use wasip2::sockets::udp::OutgoingDatagram;
+use wasip2::sockets::udp::{OutgoingDatagram, OutgoingDatagramStream};
 use wasip2::sockets::udp_create_socket::create_udp_socket;
 
 use crate::{at, Attack, Outcome};
@@ -17,8 +17,11 @@ pub const ATTACKS: &[Attack] = &[
     ("lookup", |arguments| lookup(at(arguments, 0))),
     ("tcp-connect", |arguments| connect(at(arguments, 0))),
     ("tcp-listen", |arguments| listen(at(arguments, 0))),
+    ("tcp-listen-unbound", |_| listen_unbound()),
     ("udp-send", |arguments| send(at(arguments, 0), false)),
     ("udp-stream", |arguments| send(at(arguments, 0), true)),
+    ("udp-stream-again", |arguments| stream_again(at(arguments, 0), at(arguments, 1))),
+    ("udp-other-remote", |arguments| other_remote(at(arguments, 0), at(arguments, 1))),
     ("udp-bind", |arguments| bind(at(arguments, 0))),
 ];
 
@@ -139,15 +142,48 @@ fn send(text: &str, connected: bool) -> Outcome {
     let (remote, family) = address(text)?;
     let socket = bound(family, any_address(family))?;
     let (_incoming, outgoing) = socket.stream(connected.then_some(remote)).map_err(told)?;
+    send_to(&outgoing, (!connected).then_some(remote))
+}
+
+fn send_to(outgoing: &OutgoingDatagramStream, remote: Option<IpSocketAddress>) -> Outcome {
     while outgoing.check_send().map_err(told)? == 0 {
         outgoing.subscribe().block();
     }
-    let datagram = OutgoingDatagram {
-        data: b"attack".to_vec(),
-        remote_address: (!connected).then_some(remote),
-    };
+    let datagram = OutgoingDatagram { data: b"attack".to_vec(), remote_address: remote };
     match outgoing.send(&[datagram]).map_err(told)? {
         1 => Ok("sent".to_string()),
         _ => Err("not sent".to_string()),
     }
+}
+
+/// A stream to where it is allowed, and then another one of the same socket.
+fn stream_again(allowed: &str, text: &str) -> Outcome {
+    let (first, family) = address(allowed)?;
+    let (second, _) = address(text)?;
+    let socket = bound(family, any_address(family))?;
+    drop(socket.stream(Some(first)).map_err(told)?);
+    let (_incoming, outgoing) = socket.stream(Some(second)).map_err(told)?;
+    send_to(&outgoing, None)
+}
+
+/// A stream to where it is allowed, and a datagram that names another address.
+fn other_remote(allowed: &str, text: &str) -> Outcome {
+    let (first, family) = address(allowed)?;
+    let (second, _) = address(text)?;
+    let socket = bound(family, any_address(family))?;
+    let (_incoming, outgoing) = socket.stream(Some(first)).map_err(told)?;
+    send_to(&outgoing, Some(second))
+}
+
+/// Listening binds by itself.
+fn listen_unbound() -> Outcome {
+    let socket = create_tcp_socket(IpAddressFamily::Ipv4).map_err(told)?;
+    socket.start_listen().map_err(told)?;
+    while let Err(code) = socket.finish_listen() {
+        match code {
+            ErrorCode::WouldBlock => socket.subscribe().block(),
+            code => return Err(told(code)),
+        }
+    }
+    Ok("listening".to_string())
 }
