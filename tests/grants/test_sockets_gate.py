@@ -472,9 +472,12 @@ def test_learning_allows_and_records(probed: Open, port: int) -> None:
             "allowed localhost 127.0.0.1" in lookups[1:]
         )
         assert probe.decisions[len(lookups) :] == [
+            "wasi:sockets/tcp-create-socket create-tcp-socket allowed",
             f"wasi:sockets/tcp [method]tcp-socket.start-connect allowed 127.0.0.1:{port}",
+            "wasi:sockets/tcp-create-socket create-tcp-socket allowed",
             "wasi:sockets/tcp [method]tcp-socket.start-bind allowed 127.0.0.1:0",
             "wasi:sockets/tcp [method]tcp-socket.start-listen allowed 127.0.0.1:0",
+            "wasi:sockets/udp-create-socket create-udp-socket allowed",
             f"wasi:sockets/udp [method]outgoing-datagram-stream.send allowed 127.0.0.1:{other}",
         ]
 

@@ -237,7 +237,9 @@ class _Learner:
         times = _count(uses, "wasi:cli/environment", "get-arguments")
         if not times:
             return False
-        self._tell("arguments", f"asked for {_times(times)}")
+        self._tell(
+            "arguments", f"asked for {_times(times)}; most programs ask, and many go on with none"
+        )
         return self._observed.given.arguments or True
 
     def _clocks(self, uses: Sequence[SeenUse]) -> ClockGrant:
@@ -329,9 +331,16 @@ class _Learner:
             found[key].append(SocketGrant(direction, host, ports))
             self._tell(
                 key,
-                f"asked for {_times(sum(counts.values()))}; this runtime opens no such sockets, so "
-                "what comes next was not seen",
+                f"asked for {_times(sum(counts.values()))}; whether the host let it is not known",
             )
+        for key, grants in found.items():
+            made = _count(uses, f"wasi:sockets/{key}-create-socket")
+            if made and not grants:
+                self._remarks.append(
+                    f"it asked for a {key.upper()} socket {_times(made)} and got none, or did nothing "
+                    f"with it: `wcompose run` cannot make sockets, so what it wanted to reach is not "
+                    f"known; write its `{key}` by hand"
+                )
         return tuple(found["tcp"]), tuple(found["udp"])
 
     def _lookup(self, uses: Iterable[SeenUse], sockets: Sequence[SocketGrant]) -> tuple[str, ...]:

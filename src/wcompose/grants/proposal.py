@@ -59,7 +59,10 @@ def _table(learned: Learned) -> Iterator[str]:
                 yield from _comment(reason)
             yield f"{key} = {entries[0]}"
     if not is_told:
-        yield "# it used nothing that needs a grant"
+        known = (
+            "nothing to grant is known" if learned.remarks else "it used nothing that needs a grant"
+        )
+        yield f"# {known}"
     for remark in learned.remarks:
         yield from _comment(remark)
     if learned.unused:

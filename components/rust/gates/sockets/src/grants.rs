@@ -59,3 +59,12 @@ pub fn decide(interface: &str, function: &str, granted: bool, (address, port): E
     }
     policy.decide(interface, function, granted, &target)
 }
+
+/// Tell of a socket that a node makes, where it is learned from: some hosts make none, and then nobody
+/// hears what it was for.
+pub fn made(interface: &str, function: &str) {
+    let policy = policy();
+    if policy.learns() {
+        policy.record(interface, function, true, "");
+    }
+}

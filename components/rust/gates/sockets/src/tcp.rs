@@ -1,7 +1,7 @@
 //! Connections.
 
 use crate::abi::{answer, endpoint, failed, forward, handle, resource, succeeded, Error, Wrapper};
-use crate::grants::{decide, is_implied, offers, reaches, Endpoint, CONNECT, LISTEN};
+use crate::grants::{decide, is_implied, made, offers, reaches, Endpoint, CONNECT, LISTEN};
 
 const INTERFACE: &str = "wasi:sockets/tcp";
 
@@ -92,6 +92,7 @@ unsafe extern "C" {
 
 #[unsafe(export_name = "wasi:sockets/tcp-create-socket@0.2.12#create-tcp-socket")]
 unsafe extern "C" fn create(family: u32) -> *mut u8 {
+    made("wasi:sockets/tcp-create-socket", "create-tcp-socket");
     // SAFETY: the answer has room.
     unsafe { host_create(family, answer()) };
     wrap()

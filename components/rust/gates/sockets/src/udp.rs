@@ -11,7 +11,7 @@ use gate_policy::Single;
 use crate::abi::{
     answer, endpoint, failed, forward, free, handle, resource, succeeded, Error, SocketAddress, Wrapper,
 };
-use crate::grants::{decide, is_implied, offers, policy, reaches, Endpoint, BIND, SEND};
+use crate::grants::{decide, is_implied, made, offers, policy, reaches, Endpoint, BIND, SEND};
 
 const INTERFACE: &str = "wasi:sockets/udp";
 /// Peers of one socket that may be answered; after so many, the oldest ones may not any more.
@@ -147,6 +147,7 @@ unsafe extern "C" {
 
 #[unsafe(export_name = "wasi:sockets/udp-create-socket@0.2.12#create-udp-socket")]
 unsafe extern "C" fn create(family: u32) -> *mut u8 {
+    made("wasi:sockets/udp-create-socket", "create-udp-socket");
     // SAFETY: the answer has room.
     unsafe { host_create(family, answer()) };
     if succeeded() {
