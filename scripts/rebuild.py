@@ -95,12 +95,14 @@ PARTS: dict[str, RustPart | GoPart] = {
         "front-desk",
         "tests/composing/components/clerk.wasm",
     ),
-    "attacks-attacker": RustPart(
-        "attacks-attacker", "tests/attacks/components/rust-attacker.wasm"
-    ),
+    "attacks-attacker": RustPart("attacks-attacker", "tests/attacks/components/rust-attacker.wasm"),
     "attacks-keeper": RustPart("attacks-keeper", "tests/attacks/components/keeper.wasm"),
-    "attacks-lender": RustPart("attacks-lender", "tests/attacks/components/lender.wasm"),
-    "attacks-borrower": RustPart("attacks-borrower", "tests/attacks/components/borrower.wasm"),
+    "attacks-lender": RustPart(
+        "attacks-lender", "tests/attacks/components/lender.wasm", profile="gate"
+    ),
+    "attacks-borrower": RustPart(
+        "attacks-borrower", "tests/attacks/components/borrower.wasm", profile="gate"
+    ),
     "attacks-driver": RustPart("attacks-driver", "tests/attacks/components/driver.wasm"),
     "attacks-go": GoPart(
         "tests/attacks/components/go",
