@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benches import sections
+from benches.gates import gate_sizes, gates
 from benches.graphs import graphs, growth
 from benches.guests import ROOT, Bench
 from benches.measure import QUICK, Effort, Figure
@@ -26,6 +27,8 @@ MEASURED = {
     "calls": sections.calls,
     "cold start": sections.cold_start,
     "composing": sections.composing,
+    "gate sizes": gate_sizes,
+    "gates": gates,
     "graphs": graphs,
     "memory": sections.memory,
 }
@@ -42,7 +45,7 @@ def main() -> int:
     options = parser.parse_args()
     effort = QUICK if options.quick else Effort()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    if options.only != "graphs":
+    if options.only not in {"gate sizes", "gates", "graphs"}:
         sections.build_flagship()
     bench = Bench.at(ROOT / "build" / "bench-cache")
     found = {

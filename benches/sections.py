@@ -214,6 +214,14 @@ def floors(sections: dict[str, Section]) -> list[tuple[str, float, float, bool]]
         for size, step, promised in ((1000, "plan", 1.0), (500, "compose and validate", 5.0)):
             seconds = graphs.rows[f"{size} nodes"][step].median
             found.append((f"{size:,} nodes: {step}, s at most", promised, seconds))
+    if gates := sections.get("gates"):
+        for job, row in gates.rows.items():
+            ratio = row["behind gates"].least / row["ungated"].least
+            found.append((f"{job}: times ungated, at most", 1.05, ratio))
+    if sizes := sections.get("gate sizes"):
+        for node, row in sizes.rows.items():
+            most = max(each.median for each in row.values()) / 1000
+            found.append((f"{node}: kB added by gates, at most", 40.0, most))
     return [
         (name, promised, measured, measured <= promised if "most" in name else measured >= promised)
         for name, promised, measured in found

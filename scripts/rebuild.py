@@ -73,6 +73,7 @@ PARTS: dict[str, RustPart | GoPart] = {
         "components/go/gateway", "wit", "gateway", "components/go/gateway/gateway.wasm"
     ),
     "bench-rust-callee": RustPart("bench-callee", "benches/components/rust-callee.wasm"),
+    "bench-files": RustPart("bench-files", "benches/components/rust-files.wasm"),
     "bench-go-callee": GoPart(
         "benches/components/go/callee",
         "benches/components/wit",

@@ -393,7 +393,7 @@ tables = st.dictionaries(st.sampled_from(WORDS), values, max_size=4)
 def test_whatever_is_written_is_read_or_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, grants: object, profiles: object
 ) -> None:
-    root = tmp_path_factory.getbasetemp()
+    root = tmp_path_factory.mktemp("random-grants")
     try:
         declaration = granted(
             root,

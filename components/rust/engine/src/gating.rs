@@ -25,7 +25,7 @@ use wit_parser::{InterfaceId, Resolve, TypeDefKind, TypeId, TypeOwner, WorldId, 
 mod module;
 mod types;
 
-use module::{Answer, GateModule, Needed};
+use module::{Answer, GateModule, Modules, Needed};
 use types::Types;
 
 /// The interfaces between gates, and between a gate and the host that hears of every use.
@@ -146,7 +146,8 @@ impl<'a> Assembly<'a> {
     fn finish(mut self, module: GateModule, request: &Request) -> Result<Vec<u8>> {
         self.define_types()?;
         let recorder = request.is_audited.then(|| self.import_recorder());
-        let (memory_module, gate_module, needed) = module.finish(&request.node);
+        let Modules { memory: memory_module, gate: gate_module, needed, numbers } =
+            module.finish(&request.node);
         let component = &mut self.component;
         let memory_module = component.core_module_raw(None, &memory_module);
         let none: [(&str, ModuleArg); 0] = [];
@@ -186,11 +187,13 @@ impl<'a> Assembly<'a> {
             CanonicalOption::Memory(memory),
             CanonicalOption::Realloc(realloc),
         ];
-        let mut count = 0;
+        let mut numbers = numbers.into_iter();
+        let mut aliases: HashMap<usize, u32> = HashMap::new();
         let mut lift = |component: &mut ComponentBuilder, of: u32| {
-            let name = usize::to_string(&count);
-            count += 1;
-            let core = component.core_alias_export(None, gate, &name, ExportKind::Func);
+            let number = numbers.next().unwrap_or_default();
+            let core = *aliases.entry(number).or_insert_with(|| {
+                component.core_alias_export(None, gate, &number.to_string(), ExportKind::Func)
+            });
             component.lift_func(None, core, of, options)
         };
         for (name, id) in self.refused {
@@ -331,6 +334,12 @@ fn grouped(
     for (number, of) in types::named(resolve, definition).into_iter().enumerate() {
         let bounds = match resolve.types[of].kind {
             TypeDefKind::Resource => TypeBounds::SubResource,
+            // The same type as outside, which need not be written again.
+            TypeDefKind::Enum(_) | TypeDefKind::Flags(_) => {
+                let index = outer.index(component, of)?;
+                let kind = ComponentOuterAliasKind::Type;
+                TypeBounds::Eq(group.alias(None, Alias::Outer { kind, count: 1, index }))
+            }
             _ => TypeBounds::Eq(taken.index(&mut group, of)?),
         };
         let name = format!("t{number}");

@@ -66,6 +66,18 @@ pub enum Needed {
     Record,
 }
 
+/// What becomes of a `GateModule`.
+pub struct Modules {
+    /// The module with the memory.
+    pub memory: Vec<u8>,
+    /// The module with the functions, which exports them by their numbers.
+    pub gate: Vec<u8>,
+    /// What the functions need: imports of `functions`, by their numbers.
+    pub needed: Vec<Needed>,
+    /// The number of the function that answers, for each in the order in which they were added.
+    pub numbers: Vec<usize>,
+}
+
 pub struct GateModule<'a> {
     resolve: &'a Resolve,
     refused: &'a [(String, InterfaceId)],
@@ -73,6 +85,8 @@ pub struct GateModule<'a> {
     types: Vec<Signature>,
     needed: Vec<Needed>,
     functions: Vec<(u32, String, Vec<Code>)>,
+    /// The function that each one asked for became: those that only trap are one for each signature.
+    numbers: Vec<usize>,
     data: Vec<u8>,
     /// The resources of the gate's own that it hands out.
     made: Vec<TypeId>,
@@ -98,6 +112,7 @@ impl<'a> GateModule<'a> {
             types: Vec::new(),
             needed: Vec::new(),
             functions: Vec::new(),
+            numbers: Vec::new(),
             data: Vec::new(),
             made: Vec::new(),
         })
@@ -129,11 +144,13 @@ impl<'a> GateModule<'a> {
             code.push(self.call(Needed::Record));
         }
         let mut told = String::new();
-        if let Answer::Trap(name) = answer {
-            // Nobody has a handle that the gate alone could have made, and does not make.
-            if !self.takes_unmade(function) {
-                told.clone_from(name);
-            }
+        // Nobody has a handle that the gate alone could have made, and does not make.
+        let is_dead = self.takes_unmade(function);
+        if is_dead {
+            code.clear();
+            code.push(Code::Plain(Instruction::Unreachable));
+        } else if let Answer::Trap(name) = answer {
+            told.clone_from(name);
             code.push(Code::Plain(Instruction::Unreachable));
         } else {
             if !signature.indirect_params {
@@ -164,9 +181,7 @@ impl<'a> GateModule<'a> {
         self.add(String::new(), (vec![ValType::I32; 2], vec![]), code);
     }
 
-    /// The module with the memory, the one with the functions, named by their numbers, and what the
-    /// second needs: functions named by their numbers, of `functions`.
-    pub fn finish(mut self, node: &str) -> (Vec<u8>, Vec<u8>, Vec<Needed>) {
+    pub fn finish(mut self, node: &str) -> Modules {
         let room = self.room();
         let needed_types: Vec<u32> = self
             .needed
@@ -214,7 +229,8 @@ impl<'a> GateModule<'a> {
         section.module("gate");
         section.functions(&names);
         module.section(&section);
-        (room, module.finish(), self.needed)
+        let (gate, needed, numbers) = (module.finish(), self.needed, self.numbers);
+        Modules { memory: room, gate, needed, numbers }
     }
 
     fn body(&self, code: &[Code]) -> wasm_encoder::Function {
@@ -459,7 +475,14 @@ impl<'a> GateModule<'a> {
 
     fn add(&mut self, told: String, types: Signature, code: Vec<Code>) {
         let signature = self.signature(types);
-        self.functions.push((signature, told, code));
+        let is_trap = |code: &[Code]| matches!(code, [Code::Plain(Instruction::Unreachable)]);
+        let known = self.functions.iter().position(|(other, name, body)| {
+            *other == signature && *name == told && is_trap(body) && is_trap(&code)
+        });
+        self.numbers.push(known.unwrap_or(self.functions.len()));
+        if known.is_none() {
+            self.functions.push((signature, told, code));
+        }
     }
 }
 

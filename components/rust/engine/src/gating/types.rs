@@ -31,11 +31,14 @@ impl Sink for InstanceType {
 pub struct Types<'a> {
     resolve: &'a Resolve,
     known: HashMap<TypeId, u32>,
+    /// What was written for types without names and for functions, by what they are made of: many
+    /// functions have the same type.
+    written: HashMap<String, u32>,
 }
 
 impl<'a> Types<'a> {
     pub fn new(resolve: &'a Resolve) -> Types<'a> {
-        Types { resolve, known: HashMap::new() }
+        Types { resolve, known: HashMap::new(), written: HashMap::new() }
     }
 
     /// Those of the types that have names and that an interface does not define, and those that are
@@ -48,13 +51,15 @@ impl<'a> Types<'a> {
                 || types[*id].name.is_some() && types[*id].owner != TypeOwner::Interface(interface)
         };
         let known = self.known.iter().map(|(id, index)| (*id, *index));
-        Types { resolve: self.resolve, known: known.filter(|(id, _)| is_kept(id)).collect() }
+        let known = known.filter(|(id, _)| is_kept(id)).collect();
+        Types { resolve: self.resolve, known, written: HashMap::new() }
     }
 
     /// Forget what was written for types without names: what they are made of has got other indices.
     pub fn forget_nameless(&mut self) {
         let types = &self.resolve.types;
         self.known.retain(|id, _| types[*id].name.is_some());
+        self.written.clear();
     }
 
     pub fn knows(&self, of: TypeId) -> bool {
@@ -106,40 +111,38 @@ impl<'a> Types<'a> {
                 for element in &tuple.types {
                     elements.push(self.value(component, element)?);
                 }
-                let (index, encoder) = component.defined();
-                encoder.tuple(elements);
-                index
+                self.once(component, format!("tuple {elements:?}"), |encoder| {
+                    encoder.tuple(elements.iter().copied());
+                })
             }
             TypeDefKind::Option(payload) => {
                 let payload = self.value(component, payload)?;
-                let (index, encoder) = component.defined();
-                encoder.option(payload);
-                index
+                self.once(component, format!("option {payload:?}"), |encoder| {
+                    encoder.option(payload);
+                })
             }
             TypeDefKind::Result(of) => {
                 let ok = self.optional(component, &of.ok)?;
                 let error = self.optional(component, &of.err)?;
-                let (index, encoder) = component.defined();
-                encoder.result(ok, error);
-                index
+                self.once(component, format!("result {ok:?} {error:?}"), |encoder| {
+                    encoder.result(ok, error);
+                })
             }
             TypeDefKind::List(element) => {
                 let element = self.value(component, element)?;
-                let (index, encoder) = component.defined();
-                encoder.list(element);
-                index
+                self.once(component, format!("list {element:?}"), |encoder| {
+                    encoder.list(element);
+                })
             }
             TypeDefKind::Handle(Handle::Own(resource)) => {
                 let resource = self.index(component, *resource)?;
-                let (index, encoder) = component.defined();
-                encoder.own(resource);
-                index
+                self.once(component, format!("own {resource}"), |encoder| encoder.own(resource))
             }
             TypeDefKind::Handle(Handle::Borrow(resource)) => {
                 let resource = self.index(component, *resource)?;
-                let (index, encoder) = component.defined();
-                encoder.borrow(resource);
-                index
+                self.once(component, format!("borrow {resource}"), |encoder| {
+                    encoder.borrow(resource);
+                })
             }
             // A name for a primitive.
             TypeDefKind::Type(inner) => {
@@ -166,9 +169,30 @@ impl<'a> Types<'a> {
             parameters.push((parameter.name.as_str(), self.value(component, &parameter.ty)?));
         }
         let result = self.optional(component, &of.result)?;
+        let shape = format!("function {parameters:?} {result:?}");
+        if let Some(index) = self.written.get(&shape) {
+            return Ok(*index);
+        }
         let (index, mut encoder) = component.type_function(None);
         encoder.params(parameters).result(result);
+        self.written.insert(shape, index);
         Ok(index)
+    }
+
+    /// The index of a type without a name, which is written once however often it is made of the same.
+    fn once(
+        &mut self,
+        component: &mut impl Sink,
+        shape: String,
+        write: impl FnOnce(ComponentDefinedTypeEncoder),
+    ) -> u32 {
+        if let Some(index) = self.written.get(&shape) {
+            return *index;
+        }
+        let (index, encoder) = component.defined();
+        write(encoder);
+        self.written.insert(shape, index);
+        index
     }
 
     fn optional(
