@@ -22,6 +22,7 @@ from attacks_support import (
 from cases import CASES
 from golden import assert_golden
 from scenarios import NOTHING, PAIRS, PARTLY, Scenario
+from support import Command
 
 from wcompose.engine import Engine
 from wcompose.errors import GuestFault
@@ -115,3 +116,24 @@ def test_the_binary_alone_shows_what_the_attacker_cannot_reach(
     assert not {
         name for name in imports if name.startswith(("wasi:sockets/", "wasi:http/", "wasi:random/"))
     }
+
+
+def test_the_command_line_holds_them_too(
+    composition: Callable[[Scenario, str], Path], command: Command
+) -> None:
+    """`wcompose run` opens for the whole what its nodes were granted, and each has only its own."""
+    project = composition(PARTLY, "rust").parent.parent
+    (project / "keep/secret.txt").write_text(TREASURE)
+    (project / "data/open.txt").write_text("open to the attacker")
+
+    def say(*arguments: str) -> str:
+        result = command("run", project, *arguments, env={"TREASURE": TREASURE})
+        return result.stdout if result.returncode == 0 else result.stderr
+
+    assert say("secret", "/keep/secret.txt") == f"got: {TREASURE}\n"
+    assert say("read", "/data/open.txt") == "got: open to the attacker\n"
+    assert say("read", "/keep/secret.txt") == "held: not-permitted\n"
+    assert say("environment") == "got: MODE=fast\n"
+    ended = say("exit")
+    assert "error[not-granted]: `attacker` is not granted `exit`" in ended
+    assert "hint: " in ended

@@ -15,7 +15,7 @@ import pytest
 from attacks_support import TREASURE, Surroundings, contents, expressible, row
 from cases import CASES
 from runtimes import RUNTIMES, missing_jco, under_jco
-from scenarios import PAIRS, Scenario
+from scenarios import NOTHING, PAIRS, Scenario
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -70,6 +70,8 @@ def test_attacks_are_held_elsewhere(
     different, harm = [], []
     with under(composition(scenario, toolchain), tmp_path) as attempt:
         for case, ours in zip(cases, golden, strict=True):
+            if scenario is NOTHING and toolchain != "rust" and cases.index(case) % 16:
+                continue  # its language ends at once, whatever is tried
             if runtime == "wasmtime" and any("\0" in each for each in case.arguments):
                 continue  # no argument of a command has one
             surroundings = fresh()
