@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import tomli
+import wasmtime
 from support import REPOSITORY, Command
 
 from wcompose.engine import Engine
@@ -152,6 +153,9 @@ def test_what_was_learned_is_enough_to_run_again(
     assert "holds nothing back" in learned.stderr
     assert "got: " in learned.stderr
     told = tomli.loads(learned.stdout)["components"]
+    assert not list((root / "build" / ".wcompose" / "variants").glob("*.wasm")), (
+        "it would hold nothing back"
+    )
     assert told["keeper"]["grants"] == {}
     assert set(told["driver"]["grants"]) == {"arguments", "stdout"}
     if keys is not None:
@@ -283,6 +287,37 @@ def test_nothing_is_opened_unless_it_is_asked_for(command: Command, project: Mak
     assert "learning-needs-project" in result.stderr
     shown = command("-q", "grants", ".", cwd=root)
     assert "holds nothing back" not in shown.stderr
+
+
+FORGER = """(component
+  (import "wcompose:gates/audit@0.1.0" (instance $audit
+    (export "record" (func (param "event" string)))))
+  (core module $memory (memory (export "memory") 1)
+    (data (i32.const 0) "keeper wasi:cli/exit exit allowed"))
+  (core instance $memory (instantiate $memory))
+  (alias core export $memory "memory" (core memory $shared))
+  (core func $record (canon lower (func $audit "record") (memory $shared)))
+  (core module $main
+    (import "audit" "record" (func $record (param i32 i32)))
+    (func (export "lie") i32.const 0 i32.const 33 call $record))
+  (core instance $main (instantiate $main (with "audit" (instance
+    (export "record" (func $record))))))
+  (func (export "lie") (canon lift (core func $main "lie"))))"""
+
+
+@pytest.mark.parametrize("recorded", [("grants", "--learn"), ("run", "--audit", "-")], ids=" ".join)
+def test_no_node_tells_in_the_name_of_another(
+    command: Command, tmp_path: Path, recorded: Sequence[str]
+) -> None:
+    (tmp_path / "liar.wasm").write_bytes(bytes(wasmtime.wat2wasm(FORGER)))
+    (tmp_path / "wcompose.toml").write_text(
+        '[project]\nname = "lies"\nversion = "0.1.0"\n\n[components.liar]\npath = "liar.wasm"\n\n'
+        '[graph]\nexports = ["liar:lie"]\n\n[[graph.edges]]\n'
+        'import = "liar:wcompose:gates/audit@0.1.0"\noutside = true\n'
+    )
+    result = command("-q", *recorded, "--invoke", "lie", ".", cwd=tmp_path)
+    assert result.returncode == 1
+    assert "audit-faked" in result.stderr
 
 
 # What grants follow from uses

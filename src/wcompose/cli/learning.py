@@ -164,6 +164,9 @@ def learn_grants(session: Session, request: LearnRequest) -> str:
             about.append(
                 f"The run failed with status {code}: what it would do otherwise is not here."
             )
+    finally:
+        # It would hold nothing back wherever it is run.
+        permitted.file.unlink(missing_ok=True)
     if listener.lost:
         about.append(f"{listener.lost} more uses were too many to remember, and are not here.")
     text = proposal_text(_learned(session, project, given, listener, exited=exited), about)
@@ -179,19 +182,9 @@ def _show(text: str) -> None:
 def _given(project: Project, request: LearnRequest) -> dict[str, GrantsDeclaration]:
     """What nodes are granted in the run beside everything: their own grants, and directories."""
     from wcompose.build.gating import declared_grants
-    from wcompose.errors import UsageError
-    from wcompose.grants.interfaces import AUDIT_INTERFACE
 
     options = GrantOptions(directories=request.directories, variables=request.variables)
     declared = declared_grants(project)
-    faking = [name for name, each in declared.items() if AUDIT_INTERFACE in each.imports]
-    if faking:
-        raise UsageError.of(
-            "learning-faked",
-            f"`{faking[0]}` is granted `{AUDIT_INTERFACE}`, by which it could tell of uses that "
-            "never were",
-            hint="take it out of its `imports`",
-        )
     extra = run_grants(options, declared, Path.cwd())
     return with_run_grants(declared, extra, project.root)
 

@@ -100,6 +100,8 @@ def add_gates(
     """
     decisions = decide_all(graph, grants, recording)
     findings = [finding for each in decisions.values() for finding in each.findings]
+    if recording is not Recording.NONE:
+        findings += [_faking(each) for each in graph.outsides if _is_audit(each)]
     if findings:
         raise LinkError(Report.of(findings).findings)
     wiring = _Wiring(graph, engine, directory, recording)
@@ -280,11 +282,27 @@ def _export(component: Component, name: str) -> str:
 
 
 def _is_gated(graph: Graph, outside: Outside) -> bool:
-    """Whether nobody but the planner's own rule left an import to the host."""
+    """Whether an import means the host: by its name, however it came to be left outside."""
     item = parse_item_name(outside.import_name)
-    if not outside.is_host or item is None or item.namespace != HOST_NAMESPACE:
+    if item is None or item.namespace != HOST_NAMESPACE:
         return False
+    if on_track(outside.name) != on_track(outside.import_name):
+        return False  # under another name it is no host's, but another component's
     return isinstance(graph.node(outside.importer).imports[outside.import_name], InterfaceExtern)
+
+
+def _is_audit(outside: Outside) -> bool:
+    return base_name(outside.name) == base_name(AUDIT_INTERFACE)
+
+
+def _faking(outside: Outside) -> Finding:
+    """A node could tell of uses that never were, in the name of any other."""
+    return Finding(
+        "audit-faked",
+        f"`{outside.importer}` would write into the audit itself: its `{outside.import_name}` is left "
+        f"to the outside as `{outside.name}`, by which gates tell what nodes use",
+        hint="take that edge out of the project, or record nothing",
+    )
 
 
 def _crossing(conflict: Conflict, grants: Mapping[str, GrantsDeclaration]) -> Finding:
