@@ -24,9 +24,11 @@ DOCS = REPOSITORY / "docs"
 PAGES = (
     "../README.md",
     "explanation/linking.md",
+    "explanation/permissions.md",
     "how-to/compose-components.md",
     "how-to/from-wac-and-wasm-tools.md",
     "reference/compose.md",
+    "reference/run.md",
 )
 COMPONENTS = REPOSITORY / "tests" / "composing" / "components"
 _SNIPPET = re.compile(
