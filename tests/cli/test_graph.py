@@ -92,7 +92,7 @@ def test_svg_is_one_image(command: Command) -> None:
 def test_the_tree_is_what_is_shown_without_a_format(command: Command, project: Path) -> None:
     bare = command("graph", cwd=project)
     assert bare.stdout == command("graph", "--format", "tree", cwd=project).stdout
-    assert bare.stdout.startswith("sum\n├── caller  Go, ")
+    assert bare.stdout.startswith("sum\n└── caller  Go, ")
 
 
 def test_an_ascii_terminal_gets_ascii(command: Command) -> None:

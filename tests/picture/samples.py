@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from wcompose.picture.model import (
+    NodeGate,
     NodeKind,
     Picture,
     PictureEdge,
@@ -98,7 +99,14 @@ def flagship() -> Picture:
                     "random",
                     "stdio",
                 ),
-                grants=("environment",),
+                is_gated=True,
+                grants=("clocks", "environment (TZ)"),
+                denied=("filesystem", "arguments", "random", "stdin"),
+                says=("stdout (prefixed)", "no stderr"),
+                gates=(
+                    NodeGate("analysis-gate", "refusals", 4_123),
+                    NodeGate("analysis-standard", "standard", 48_649),
+                ),
                 imports=(
                     Port(inference, INFERENCE, "inference"),
                     Port(HOST[0], "", "the host"),
@@ -328,7 +336,11 @@ def hostile() -> Picture:
             size=index,
             component=attack,
             capabilities=(attack,),
+            is_gated=True,
             grants=(attack,),
+            denied=(attack,),
+            says=(attack,),
+            gates=(NodeGate(attack, "refusals", 1),),
             imports=(Port(attack, attack, attack),),
             exports=(Port(attack, attack),),
             details={attack: attack},
@@ -371,6 +383,13 @@ def cyclic() -> Picture:
         ),
         problems=(PictureProblem("first", "", "nodes import from each other in a circle"),),
     )
+
+
+def refused() -> Picture:
+    """A node that is granted nothing of what it imports from its host."""
+    ports = tuple(Port(name, "", "nothing: it is not granted") for name in MANY)
+    node = PictureNode("busy", language="C", size=9, is_gated=True, imports=ports)
+    return Picture(title="refused", nodes=(node,))
 
 
 def asking() -> Picture:

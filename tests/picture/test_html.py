@@ -30,6 +30,7 @@ PICTURES = {
     "cyclic": samples.cyclic,
     "large": samples.large,
     "asking": samples.asking,
+    "refused": samples.refused,
     "empty": lambda: Picture("empty"),
 }
 
@@ -263,6 +264,10 @@ def test_a_node_shows_what_is_known_of_it_and_leads_on(visit: Opener) -> None:
         assert text in panel
     for text in ("filesystem", "environment", "filled by inference", "filled by the host"):
         assert text in panel
+    for text in ("environment (TZ)", "stdout (prefixed)", "no stderr", "analysis-standard"):
+        assert text in panel
+    assert re.search(r"Asks for and is denied\s+filesystem\s+arguments\s+random\s+stdin", panel)
+    assert re.search(r"Gates 2\s+analysis-gate: refusals\s+4.1 kB", panel)
     assert "used by gateway" in panel
     opened.page.click("#panel .jump >> text=inference")
     assert opened.page.inner_text("#panel h2") == "inference"
@@ -301,6 +306,15 @@ def test_many_imports_from_the_host_are_folded_behind_the_others(visit: Opener) 
     opened.page.click("#panel summary >> text=5 filled by the host")
     opened.until("document.querySelectorAll('#panel .more li').length === 5")
     assert "wasi:filesystem/part-3" in opened.panel
+
+
+def test_imports_that_are_not_granted_are_folded_too(visit: Opener) -> None:
+    opened = visit("refused")
+    opened.node("busy").click()
+    assert re.search(r"Granted\s+nothing", opened.panel)
+    opened.page.click("#panel summary >> text=5 not granted")
+    opened.until("document.querySelectorAll('#panel .more li').length === 5")
+    assert "nothing: it is not granted" in opened.panel
 
 
 def test_an_edge_is_met_by_a_pointer_that_is_near_it(visit: Opener) -> None:
@@ -612,7 +626,9 @@ def test_motion_is_only_for_those_who_like_it(visit: Opener) -> None:
     still, moving = visit("flagship"), visit("flagship", motion="no-preference")
     before = still.transform[2], moving.transform[2]
     assert before[0] == before[1]
-    assert f"scale({before[0] * 1.3:.3f}" in still.run(code)
+    scale = re.search(r"scale\(([\d.]+)\)", still.run(code))
+    assert scale is not None
+    assert float(scale[1]) == pytest.approx(before[0] * 1.3, abs=2e-4)
     assert f"scale({before[1]:.4f})" in moving.run(code)
     moving.until(f"document.getElementById('scale').textContent === '{round(before[1] * 130)} %'")
     assert still.run("getComputedStyle(document.getElementById('panel')).animationName") == "none"

@@ -11,10 +11,14 @@ from structures import bundle, component, given, instance, own, taken, whole
 from support import BENCH, CACHE, REPOSITORY
 
 from wcompose.build import draft_project
+from wcompose.build.gating import declared_grants
 from wcompose.engine import Engine
 from wcompose.errors import ArtifactError, EngineFault
+from wcompose.grants.interfaces import GATES
 from wcompose.picture import Picture
 from wcompose.picture.card import short_name
+from wcompose.picture.gate_bytes import prebuilt_gates
+from wcompose.picture.gates import possible_sizes
 from wcompose.picture.model import NodeKind
 from wcompose.picture.of_binary import MOST_INSTANCES, picture_of_binary
 from wcompose.picture.of_graph import picture_of_graph
@@ -414,8 +418,14 @@ TOKENS = "wcompose:tokens/{}@0.1.0"
 
 
 def read(engine: Engine, file: Path) -> Picture:
+    structure = engine.structure(file)
+    gates = {gate.name: gate.file for gate in GATES}
     return picture_of_binary(
-        engine.structure(file), subject=file.name, size=file.stat().st_size, digest=""
+        structure,
+        subject=file.name,
+        size=file.stat().st_size,
+        digest="",
+        prebuilt=prebuilt_gates(file, gates, possible_sizes(structure["components"])),
     )
 
 
@@ -489,18 +499,18 @@ def test_the_flagship_reads_back_as_its_project_planned_it(engine: Engine, flags
     draft = draft_project(
         project, engine=engine, cache=CACHE / "components", reporter=SilentReporter()
     )
-    planned = picture_of_graph("digits", draft.graph)
+    planned = picture_of_graph("digits", draft.graph, grants=declared_grants(project))
     assert edges(drawn) == edges(planned)
-    # A node's import is called in the composition as the whole calls it.
-    given = [(each.importer, each.name, each.name, each.is_host) for each in planned.outsides]
-    read_back = [
-        (each.importer, each.import_name, each.name, each.is_host) for each in drawn.outsides
-    ]
-    assert read_back == sorted(given)
+    # A node's import may be called in the composition as the whole calls it.
+    given = [(each.importer, each.name, each.is_host) for each in planned.outsides]
+    read_back = [(each.importer, each.name, each.is_host) for each in drawn.outsides]
+    assert sorted(read_back) == sorted(given)
     assert offers(drawn) == offers(planned)
     for node in planned.nodes:
         found = drawn.node(node.name)
         assert found.capabilities == node.capabilities
+        assert found.is_gated
+        assert node.is_gated
         assert [port.name for port in found.exports] == [port.name for port in node.exports]
         wits = {port.name: port.wit for port in found.exports}
         assert wits == {port.name: port.wit for port in node.exports}

@@ -15,7 +15,8 @@ from wcompose.graph.request import Request
 from wcompose.picture import Picture
 from wcompose.picture.model import NodeKind
 from wcompose.picture.of_graph import picture_of_graph
-from wcompose.project import EdgeDeclaration, Endpoint
+from wcompose.project import EdgeDeclaration, Endpoint, GrantsDeclaration
+from wcompose.project.grants import RandomGrant, RandomKind
 from wcompose.report import Place
 
 WIT = """\
@@ -74,14 +75,14 @@ def test_a_graph_that_links(nodes: Read) -> None:
         subject="wcompose.toml",
         size=99,
         digest="sha256:99",
-        grants={"low": ["random numbers"]},
+        grants={"low": GrantsDeclaration(random=RandomGrant(RandomKind.SEEDED, 7))},
         details={"low": {"version": "1.0.0"}},
     )
     assert (picture.title, picture.subject, picture.size) == ("app", "wcompose.toml", 99)
     assert [node.name for node in picture.nodes] == ["low", "high"]
     low = picture.node("low")
     assert (low.kind, low.language, low.size) == (NodeKind.COMPONENT, "Rust", 10)
-    assert (low.capabilities, low.grants) == (("random",), ("random numbers",))
+    assert (low.capabilities, low.grants) == (("random",), ("random (seed 7)",))
     assert low.details == {"digest": "sha256:low", "version": "1.0.0"}
     assert {port.name: port.filled_by for port in picture.node("high").imports} == {
         "demo:app/shapes": "nothing: value types are structural",

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -66,10 +67,38 @@ def test_two_processes_draw_the_same_bytes() -> None:
 
 def test_nodes_show_name_language_size_and_capabilities() -> None:
     shown = texts(parsed(samples.flagship()))
-    for text in ("gateway", "analysis", "inference", "Go", "Python", "Rust", "19 MB", "182 kB"):
+    for text in ("gateway", "analysis", "inference", "Go", "Python", "Rust", "2.3 MB", "182 kB"):
         assert text in shown
-    for text in ("random", "stdio", "arguments", "+3", "host", "wasi:io@0.2.6", "handler", "run"):
+    for text in ("random", "stdio", "arguments", "host", "wasi:io@0.2.6", "handler", "run"):
         assert text in shown
+
+
+def test_what_a_node_is_denied_is_struck_out_behind_the_rest() -> None:
+    root = parsed(samples.flagship())
+    assert "19 MB · 2 gates" in texts(root)
+    struck = [
+        each.text for each in root.iter(f"{NAMESPACE}text") if each.get("class") == "chip-text no"
+    ]
+    # That it is denied a part of `stdio` does not take the rest of it away.
+    assert struck == ["arguments", "filesystem", "random"]
+    plain = [
+        each.text for each in root.iter(f"{NAMESPACE}text") if each.get("class") == "chip-text"
+    ]
+    assert {"clocks", "environment", "stdio"} <= set(plain)
+    assert texts(root).index("stdio") < texts(root).index("filesystem")
+
+
+def test_more_than_fits_is_counted() -> None:
+    (node,) = samples.single().nodes
+    words = tuple(f"capability {number}" for number in range(9))
+
+    def shown(denied: tuple[str, ...]) -> list[str]:
+        told = replace(node, capabilities=words, denied=denied)
+        return texts(parsed(replace(samples.single(), nodes=(told,))))
+
+    assert "+7" in shown(())
+    # One row more where it is told apart.
+    assert "+6" in shown(words[-1:])
 
 
 def test_edges_are_labelled_and_say_every_interface() -> None:

@@ -67,6 +67,12 @@ def graph(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write instead of printing.")
     ] = None,
+    gates: Annotated[
+        bool,
+        typer.Option(
+            "--gates", help="Draw the gates of a binary as nodes, and not as a part of theirs."
+        ),
+    ] = False,
     why: Annotated[
         list[str] | None,
         typer.Option(
@@ -91,8 +97,14 @@ def graph(
             f"`{target}` is a binary, which does not tell why it was linked as it is",
             hint="use `--why` on the project that it was built from",
         )
+    if gates and is_project:
+        raise UsageError.of(
+            "gates-need-a-binary",
+            f"`{target}` is a project, which has no gates before it is built",
+            hint="use `--gates` on the binary that is built from it",
+        )
     if not is_project:
-        _write(session, _of_binary(session, target), format_, output)
+        _write(session, _of_binary(session, target, with_gates=gates), format_, output)
         return
     draft, picture = _of_project(session, target)
     if why:
@@ -107,6 +119,7 @@ def graph(
 
 def _of_project(session: Session, target: Path) -> tuple[Draft, Picture]:
     from wcompose.build import draft_project
+    from wcompose.build.gating import declared_grants
     from wcompose.picture.of_graph import picture_of_graph
 
     project = session.load_project(target)
@@ -117,14 +130,21 @@ def _of_project(session: Session, target: Path) -> tuple[Draft, Picture]:
         reporter=session.reporter if session.verbose else _OnlyBuilding(session.reporter),
     )
     picture = picture_of_graph(
-        project.name, draft.graph, subject=str(project.file), findings=draft.findings
+        project.name,
+        draft.graph,
+        subject=str(project.file),
+        findings=draft.findings,
+        grants=declared_grants(project),
     )
     return draft, picture
 
 
-def _of_binary(session: Session, file: Path) -> Picture:
+def _of_binary(session: Session, file: Path, *, with_gates: bool) -> Picture:
     from wcompose.errors import ArtifactError
     from wcompose.files import digest_file
+    from wcompose.grants.interfaces import GATES
+    from wcompose.picture.gate_bytes import prebuilt_gates
+    from wcompose.picture.gates import possible_sizes
     from wcompose.picture.of_binary import picture_of_binary
 
     try:
@@ -133,8 +153,14 @@ def _of_binary(session: Session, file: Path) -> Picture:
         # Says what the file is instead, where it is no component at all.
         session.engine.decode(file)
         raise
+    gates = {gate.name: gate.file for gate in GATES}
     return picture_of_binary(
-        structure, subject=str(file), size=file.stat().st_size, digest=digest_file(file)
+        structure,
+        subject=str(file),
+        size=file.stat().st_size,
+        digest=digest_file(file),
+        prebuilt=prebuilt_gates(file, gates, possible_sizes(structure["components"])),
+        with_gates=with_gates,
     )
 
 

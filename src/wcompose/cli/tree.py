@@ -12,6 +12,7 @@ from rich.tree import Tree
 from wcompose.cli.render import printable
 from wcompose.contract import parse_item_name
 from wcompose.picture import Picture, PictureNode
+from wcompose.picture.arrows import grant_lines
 from wcompose.picture.card import badge_words, short_name, size_words
 from wcompose.picture.model import NodeKind
 
@@ -98,9 +99,8 @@ class _Grower:
         facts = self._facts(node)
         if facts:
             label.append("  " + self._spelt(facts), "dim")
-        needs = self._words("needs", node.capabilities) if node.capabilities else None
-        grants = self._words("granted", node.grants) if node.grants else None
-        branch = parent.add(_stacked(label, why, needs, grants))
+        grants = (self._words(word, names) for word, names in grant_lines(node))
+        branch = parent.add(_stacked(label, why, *grants))
         for used, names in self._uses[name].items():
             self._grow(branch, used, self._words("for", names), depth + 1)
         for missing in self._open.get(name, ()):

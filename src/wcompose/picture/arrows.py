@@ -79,9 +79,23 @@ def node_lines(node: PictureNode) -> tuple[str, ...]:
     lines = [one_line(own_name(node))]
     if facts and node.kind is not NodeKind.GROUP:
         lines.append(", ".join(facts))
-    if node.capabilities:
-        lines.append("needs " + ", ".join(one_line(each) for each in node.capabilities))
+    lines += (
+        f"{word} " + ", ".join(one_line(each, 80) for each in names)
+        for word, names in grant_lines(node)
+    )
     return tuple(lines)
+
+
+def grant_lines(node: PictureNode) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What a node may ask of its host, by how far it is granted; each with the word before it."""
+    told = (
+        ("granted", node.grants),
+        ("gates let through, it says:", node.says),
+        ("denied", node.denied),
+    )
+    for word, names in told if node.is_gated else (("needs", node.capabilities),):
+        if names:
+            yield word, names
 
 
 def members(picture: Picture, group: str) -> Iterator[tuple[int, PictureNode]]:

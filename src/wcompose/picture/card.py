@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wcompose.picture.model import NodeKind, Picture, PictureNode
@@ -15,7 +14,8 @@ INSET = 16.0
 NAME_SIZE = 14.5
 SMALL_SIZE = 11.5
 CHIP_SIZE = 10.5
-_CHIP_ROWS = 2
+_CHIP_ROWS, _GATED_ROWS = 2, 3
+"""What is granted is told apart from what is not, which takes more room."""
 _NARROW = frozenset("iIjlt.,:;'|!()[]`f ")
 _WIDE = frozenset("mwMW@%—…")
 
@@ -28,6 +28,7 @@ class Chip:
     x: float
     y: float
     width: float
+    is_denied: bool = False
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Card:
         name: cut to the width.
         badge: its language, or what else it is.
         badge_width: in pixels.
-        note: beside the badge: its size.
-        chips: its capabilities.
+        note: beside the badge: its size, and how many gates stand before it.
+        chips: its capabilities, those that it is denied behind the others.
         width: in pixels.
         height: in pixels.
     """
@@ -129,6 +130,8 @@ def badge_words(node: PictureNode) -> str:
         return "types only"
     if node.kind is NodeKind.MISSING:
         return "not included"
+    if node.kind is NodeKind.GATE:
+        return "gate"
     return one_line(node.language, 24)
 
 
@@ -142,15 +145,15 @@ def cards(picture: Picture) -> dict[str, Card]:
 
 def _wish(node: PictureNode) -> float:
     name = text_width(one_line(own_name(node), 80), NAME_SIZE) * 1.06
-    note = text_width(f"{badge_words(node)}   {size_words(node.size)}", SMALL_SIZE) + 22
+    note = text_width(f"{badge_words(node)}   {_note(node)}", SMALL_SIZE) + 22
     return 2 * INSET + max(name, note)
 
 
 def _card(node: PictureNode, width: float) -> Card:
     badge = badge_words(node)
-    note = size_words(node.size) if node.size and node.kind is NodeKind.COMPONENT else ""
+    note = _note(node)
     top = 61.0 if badge or note else 40.0
-    chips = _chips([one_line(word, 40) for word in node.capabilities], width, top)
+    chips = _chips(node, width, top)
     height = chips[-1].y + CHIP_HEIGHT + 12.0 if chips else top + 3.0
     return Card(
         name=cut(own_name(node), NAME_SIZE * 1.06, width - 2 * INSET),
@@ -163,23 +166,35 @@ def _card(node: PictureNode, width: float) -> Card:
     )
 
 
-def _chips(words: Sequence[str], width: float, top: float) -> tuple[Chip, ...]:
+def _note(node: PictureNode) -> str:
+    if not node.size or node.kind not in {NodeKind.COMPONENT, NodeKind.GATE}:
+        return ""
+    count = len(node.gates)
+    gates = f" · {count} gate{'s' * (count != 1)}" if count else ""
+    return size_words(node.size) + gates
+
+
+def _chips(node: PictureNode, width: float, top: float) -> tuple[Chip, ...]:
     """As many pills as fit in the rows, the last one counting those left out."""
+    denied = [word for word in node.capabilities if word in node.denied]
+    words = [*(word for word in node.capabilities if word not in denied), *denied]
+    last = (_GATED_ROWS if node.denied else _CHIP_ROWS) - 1
     chips: list[Chip] = []
     x, row = INSET, 0
     end = width - INSET + 4
     for index, word in enumerate(words):
-        text = cut(word, CHIP_SIZE, width - 2 * INSET - 14)
+        text = cut(one_line(word, 40), CHIP_SIZE, width - 2 * INSET - 14)
         wide = round(text_width(text, CHIP_SIZE) + 14, 1)
         left = len(words) - index - 1
-        room = 36.0 if left and row == _CHIP_ROWS - 1 else 0.0
+        room = 36.0 if left and row == last else 0.0
         if x > INSET and x + wide + room > end:
-            if row == _CHIP_ROWS - 1:
+            if row == last:
                 more = f"+{left + 1}"
                 y = top + row * (CHIP_HEIGHT + CHIP_GAP)
                 chips.append(Chip(more, x, y, round(text_width(more, CHIP_SIZE) + 14, 1)))
                 break
             x, row = INSET, row + 1
-        chips.append(Chip(text, x, top + row * (CHIP_HEIGHT + CHIP_GAP), wide))
+        y = top + row * (CHIP_HEIGHT + CHIP_GAP)
+        chips.append(Chip(text, x, y, wide, word in denied))
         x += wide + CHIP_GAP
     return tuple(chips)

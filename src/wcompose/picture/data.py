@@ -75,7 +75,11 @@ def _node(node: PictureNode, texts: dict[str, int]) -> dict[str, Any]:
         "component": node.component or None,
         "parent": node.parent or None,
         "capabilities": list(node.capabilities),
+        "gated": node.is_gated,
         "grants": list(node.grants),
+        "denied": list(node.denied),
+        "says": list(node.says),
+        "gates": [{"name": each.name, "is": each.kind, "size": each.size} for each in node.gates],
         "imports": [
             _port(port, texts) | {"filled_by": port.filled_by or None} for port in node.imports
         ],

@@ -18,6 +18,7 @@ _UNSAFE = re.compile(r"[^\w .,:/@+=…()-]")
 _CLASSES = {
     NodeKind.TYPES: "types",
     NodeKind.MISSING: "missing",
+    NodeKind.GATE: "gate",
 }
 
 

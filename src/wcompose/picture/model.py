@@ -21,6 +21,8 @@ class NodeKind(StrEnum):
     """A component that only exports value types: it has no code."""
     MISSING = "missing"
     """A component that the binary imports instead of holding it."""
+    GATE = "gate"
+    """What stands between a node and its host; drawn where it is asked for."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class Port:
 
 
 @dataclass(frozen=True)
+class NodeGate:
+    """A gate that stands between a node and its host.
+
+    Attributes:
+        name: as the binary calls it.
+        kind: ``refusals`` for the one that answers for what the node is not granted, else the name of
+            the gate that it is, such as ``filesystem``.
+        size: bytes of its component.
+    """
+
+    name: str
+    kind: str
+    size: int
+
+
+@dataclass(frozen=True)
 class PictureNode:
     """One node.
 
@@ -50,7 +68,11 @@ class PictureNode:
         component: name of the component it is made from, where that differs from its own.
         parent: name of the group that it stands in; empty at the top.
         capabilities: what it may ask of its host, such as ``filesystem``, sorted.
-        grants: what it is granted, in words; empty where the binary does not say.
+        is_gated: whether it is known what of that it is granted.
+        grants: what it is granted, in words.
+        denied: what it asks for and is not granted, in words.
+        says: what its binary says that its gates let through, in words: nothing else tells.
+        gates: the gates of its binary that stand before it.
         imports: in order.
         exports: in order.
         details: ``version``, ``licenses``, ``digest`` and the like, each in words.
@@ -63,7 +85,11 @@ class PictureNode:
     component: str = ""
     parent: str = ""
     capabilities: tuple[str, ...] = ()
+    is_gated: bool = False
     grants: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
+    gates: tuple[NodeGate, ...] = ()
     imports: tuple[Port, ...] = ()
     exports: tuple[Port, ...] = ()
     details: Mapping[str, str] = field(default_factory=dict, repr=False)

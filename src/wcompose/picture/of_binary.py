@@ -42,11 +42,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
 from wcompose.errors import ArtifactError, EngineFault
 from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.picture.claims import clipped, details_of
+from wcompose.picture.gates import called
+from wcompose.picture.gathering import Composition, GatheredGrants
 from wcompose.picture.languages import language_of
 from wcompose.picture.model import (
     NodeKind,
@@ -57,14 +61,7 @@ from wcompose.picture.model import (
     PictureOutside,
     Port,
 )
-from wcompose.picture.ports import (
-    NOBODY,
-    STRUCTURE,
-    Ports,
-    is_value_type,
-    main_export,
-    outside_words,
-)
+from wcompose.picture.ports import Ports, filled_words, is_value_type, main_export
 from wcompose.picture.sources import (
     OWN,
     Bundle,
@@ -83,25 +80,18 @@ MOST_INSTANCES = 5_000
 """Instances that are drawn; wasmtime refuses more than 1,000 in one component."""
 DEEPEST = 100
 """Compositions in compositions, as they are instantiated."""
-LONGEST_NAME = 120
-"""Characters of a name from the binary that a node is called by."""
-
-DETAILS = (
-    "version",
-    "description",
-    "authors",
-    "licenses",
-    "source",
-    "homepage",
-    "revision",
-)
-"""Members of a component that tell about it, in words."""
 
 _Json: TypeAlias = Mapping[str, Any]
 
 
 def picture_of_binary(
-    structure: Mapping[str, Any], *, subject: str, size: int, digest: str
+    structure: Mapping[str, Any],
+    *,
+    subject: str,
+    size: int,
+    digest: str,
+    prebuilt: Mapping[int, str] | None = None,
+    with_gates: bool = False,
 ) -> Picture:
     """The picture of a component binary; one that is no composition is a single node.
 
@@ -110,13 +100,16 @@ def picture_of_binary(
         subject: the file, as the user named it.
         size: its bytes.
         digest: its ``sha256:…``.
+        prebuilt: gates that come with this tool, by the sizes of their components in the binary.
+        with_gates: draw gates as nodes, and not as a part of the node that they belong to.
 
     Raises:
         ArtifactError: it instantiates so much that nobody could look at it.
         EngineFault: the structure is not what the engine has agreed to give.
     """
     try:
-        return _Drawing(structure["components"], subject).draw(size, digest)
+        drawing = _Drawing(structure["components"], subject, prebuilt or {})
+        return drawing.draw(size, digest, with_gates=with_gates)
     except (KeyError, IndexError, TypeError, AttributeError, ValueError) as error:
         raise EngineFault.of(
             "structure-malformed",
@@ -127,9 +120,11 @@ def picture_of_binary(
 
 
 class _Drawing:
-    def __init__(self, components: list[_Json], subject: str) -> None:
+    def __init__(self, components: list[_Json], subject: str, prebuilt: Mapping[int, str]) -> None:
         self._components = components
         self._subject = subject
+        self._grants = GatheredGrants(prebuilt)
+        self._indices: dict[str, int] = {}
         self._nodes: dict[str, PictureNode] = {}
         self._edges: set[tuple[str, str, str, str]] = set()
         self._outsides: set[tuple[str, str, str]] = set()
@@ -138,9 +133,9 @@ class _Drawing:
         self._numbers: dict[str, int] = {}
         self._count = self._depth = 0
 
-    def draw(self, size: int, digest: str) -> Picture:
+    def draw(self, size: int, digest: str, *, with_gates: bool) -> Picture:
         root = self._components[0]
-        title = _clipped(root.get("name") or "") or PurePath(self._subject).stem
+        title = clipped(root.get("name") or "") or PurePath(self._subject).stem
         imports: dict[str, Source] = {
             each["name"]: FromOutside(each["name"]) for each in root["imports"]
         }
@@ -152,7 +147,7 @@ class _Drawing:
             self._add(title, 0, kind, "", imports, component="")
         else:
             exports = self._inside(0, imports, "")
-        return Picture(
+        picture = Picture(
             title=title,
             subject=self._subject,
             size=size,
@@ -170,6 +165,7 @@ class _Drawing:
                 if isinstance(origin, FromNode)
             ),
         )
+        return self._grants.tell(picture, self._functions, fold=not with_gates)
 
     # Instances
 
@@ -177,7 +173,9 @@ class _Drawing:
         """Draw what a composition instantiates, and give its exports."""
         self._enter()
         instances: list[Source] = []
-        for json in self._components[index]["instances"]:
+        names: dict[int, str] = {}
+        for place, json in enumerate(self._components[index]["instances"]):
+            before = len(self._nodes)
             wanted = (json["component"], "imports")
             arguments = {
                 each["name"]: self._own(
@@ -186,7 +184,11 @@ class _Drawing:
                 for each in json["arguments"]
             }
             instances.append(self._instantiate(json, arguments, group))
+            if name := next(islice(self._nodes, before, None), ""):
+                names[place] = name
         self._depth -= 1
+        composition = Composition(self._components, index, self._ports)
+        self._nodes |= self._grants.gather(composition, names, self._nodes)
         offered = (index, "exports")
         return {
             each["name"]: self._own(
@@ -195,6 +197,10 @@ class _Drawing:
             for each in self._components[index]["exports"]
             if each["source"] is not None
         }
+
+    def _functions(self, node: str, import_name: str) -> tuple[str, ...]:
+        index = self._indices.get(node)
+        return () if index is None else self._ports.functions(index, "imports", import_name)
 
     def _own(
         self,
@@ -231,8 +237,9 @@ class _Drawing:
         component = self._components[index]
         if not self._has_parts(index):
             return self._without_code(index, json, arguments, group)
-        known = json["name"] or component["name"] or main_export(component)
-        name = self._free_name(known or f"component {index}", group)
+        name = self._free_name(
+            called(self._components, json) or main_export(component) or f"component {index}", group
+        )
         is_leaf = bool(component.get("leaf"))
         kind = NodeKind.COMPONENT if is_leaf else NodeKind.GROUP
         self._add(name, index, kind, group, arguments, component=component["name"])
@@ -247,8 +254,7 @@ class _Drawing:
 
         def own_types() -> Source:
             if not names:
-                known = json["name"] or self._components[index]["name"] or "types"
-                names.append(self._free_name(known, group))
+                names.append(self._free_name(called(self._components, json) or "types", group))
                 component = self._components[index]["name"]
                 self._add(names[0], index, NodeKind.TYPES, group, arguments, component=component)
             return Everything(names[0])
@@ -314,7 +320,7 @@ class _Drawing:
     # Nodes
 
     def _free_name(self, wanted: str, group: str) -> str:
-        wanted = _clipped(wanted)
+        wanted = clipped(wanted)
         name = path = f"{group}/{wanted}" if group else wanted
         while name in self._nodes:
             self._numbers[path] = self._numbers.get(path, 1) + 1
@@ -332,6 +338,7 @@ class _Drawing:
         component: str,
     ) -> None:
         json = self._components[index]
+        self._indices[name] = index
         asked: list[str] = []
         imports = []
         for each in json["imports"]:
@@ -339,7 +346,7 @@ class _Drawing:
             extern = self._ports.extern(index, "imports", each["name"])
             if kind is not NodeKind.GROUP and not is_value_type(extern):
                 asked += self._connect(name, each["name"], filled)
-            words = _words(each["name"], filled, is_given=each["name"] in arguments)
+            words = filled_words(each["name"], filled, is_given=each["name"] in arguments)
             imports.append(self._ports.port(index, "imports", each["name"], words))
         own = name.removeprefix(f"{group}/")
         self._nodes[name] = PictureNode(
@@ -354,7 +361,7 @@ class _Drawing:
             exports=tuple(
                 self._ports.port(index, "exports", each["name"]) for each in json["exports"]
             ),
-            details=_details(json),
+            details=details_of(json),
         )
 
     def _add_missing(
@@ -364,7 +371,7 @@ class _Drawing:
         for argument, source in arguments.items():
             filled = origins(source)
             self._connect(name, argument, filled)
-            imports.append(Port(argument, filled_by=_words(argument, filled, is_given=True)))
+            imports.append(Port(argument, filled_by=filled_words(argument, filled, is_given=True)))
         self._nodes[name] = PictureNode(
             name,
             NodeKind.MISSING,
@@ -415,26 +422,3 @@ class _Drawing:
         self, source: Source | None, index: int, side: str, name: str
     ) -> tuple[Origin, ...]:
         return origins(source, self._ports.functions(index, side, name))
-
-
-def _words(import_name: str, filled: tuple[Origin, ...], *, is_given: bool) -> str:
-    words = [
-        origin.node
-        if isinstance(origin, FromNode)
-        else outside_words(import_name, origin.name, is_host=is_host(origin.name))
-        for origin in filled
-    ]
-    return " and ".join(dict.fromkeys(words)) or (STRUCTURE if is_given else NOBODY)
-
-
-def _details(json: _Json) -> dict[str, str]:
-    details = {name: str(json[name]) for name in DETAILS if json.get(name)}
-    tools = (json.get("producers") or {}).get("processed-by") or {}
-    if tools:
-        named = sorted(f"{name} {version}".strip() for name, version in tools.items())
-        details["tools"] = ", ".join(named)
-    return details
-
-
-def _clipped(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -7,8 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from wcompose.contract import Extern
 from wcompose.contract.wit import extern_wit
+from wcompose.grants.decide import Direct
+from wcompose.grants.needs import needs_of
+from wcompose.grants.table import NodeGrants, Status
+from wcompose.grants.wiring import NO_GRANTS, decide_all
 from wcompose.graph import Graph, Node, Outside, Verdict
 from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.picture.granted import key_words, short_words
 from wcompose.picture.languages import language_name
 from wcompose.picture.model import (
     NodeKind,
@@ -21,12 +26,15 @@ from wcompose.picture.model import (
     Port,
 )
 from wcompose.picture.ports import (
+    GATED,
     NOBODY,
+    REFUSED,
     STRUCTURE,
     is_types_only,
     is_value_type,
     outside_words,
 )
+from wcompose.project.grants import GrantsDeclaration
 from wcompose.report import Finding, Level
 
 _CACHED = re.compile(r"[0-9a-f]{32,}")
@@ -41,7 +49,7 @@ def picture_of_graph(
     size: int = 0,
     digest: str = "",
     findings: Iterable[Finding] = (),
-    grants: Mapping[str, Sequence[str]] | None = None,
+    grants: Mapping[str, GrantsDeclaration] | None = None,
     details: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Picture:
     """The picture of a graph.
@@ -53,25 +61,27 @@ def picture_of_graph(
         size: bytes of the composition; 0 when there is none yet.
         digest: of the composition, likewise.
         findings: what keeps the graph from being composed.
-        grants: what each node is granted, in words.
+        grants: what each node is granted, where gates will hold it to that.
         details: what is known of each node besides, such as its version.
     """
     imports = {node.name: node.component.world.imports for node in graph.nodes}
-    outsides = [
+    every = [
         PictureOutside(each.importer, each.import_name, each.name, is_host=_is_host(each))
         for each in sorted(graph.outsides)
         if not is_value_type(imports[each.importer][each.import_name])
     ]
     asked: dict[str, list[str]] = {}
-    for each in outsides:
+    for each in every:
         asked.setdefault(each.importer, []).append(each.import_name)
+    fates = _fates(graph, grants)
+    outsides = [each for each in every if fates.get((each.importer, each.import_name)) != REFUSED]
     reasons = {
         (choice.importer, choice.import_name): next(
             (each.reason for each in choice.candidates if each.verdict is Verdict.TAKEN), ""
         )
         for choice in graph.choices
     }
-    filled = _filled(graph)
+    filled = _filled(graph) | fates
     texts: dict[tuple[int, str], str] = {}
     return Picture(
         title=title,
@@ -85,7 +95,7 @@ def picture_of_graph(
                 filled,
                 texts,
                 asked=asked.get(node.name, ()),
-                grants=tuple((grants or {}).get(node.name, ())),
+                grants=None if grants is None else grants.get(node.name, NO_GRANTS),
                 details=(details or {}).get(node.name, {}),
             )
             for node in graph.nodes
@@ -116,8 +126,8 @@ def _node(
     filled: Mapping[tuple[str, str], str],
     texts: dict[tuple[int, str], str],
     *,
-    asked: Iterable[str],
-    grants: tuple[str, ...],
+    asked: Sequence[str],
+    grants: GrantsDeclaration | None,
     details: Mapping[str, str],
 ) -> PictureNode:
     component = node.component
@@ -138,7 +148,9 @@ def _node(
         size=component.size,
         component=_component_name(graph, node),
         capabilities=capabilities_of(asked),
-        grants=grants,
+        is_gated=grants is not None,
+        grants=() if grants is None else short_words(grants),
+        denied=() if grants is None else _denied(node, asked, grants),
         imports=tuple(
             port(
                 name,
@@ -150,6 +162,29 @@ def _node(
         exports=tuple(port(name, extern) for name, extern in world.exports.items()),
         details={"digest": component.digest, **details} if component.digest else dict(details),
     )
+
+
+def _fates(
+    graph: Graph, grants: Mapping[str, GrantsDeclaration] | None
+) -> dict[tuple[str, str], str]:
+    """What gates make of imports that would be the host's, in words."""
+    if grants is None:
+        return {}
+    return {
+        (node, name): REFUSED if fate is Direct.REFUSED else GATED
+        for node, decision in decide_all(graph, grants).items()
+        for name, fate in decision.fates.items()
+        if fate is not Direct.HOST
+    }
+
+
+def _denied(node: Node, asked: Sequence[str], grants: GrantsDeclaration) -> tuple[str, ...]:
+    needs = needs_of(node.component.world, asked)
+    told = NodeGrants(node.name, grants, needs)
+    denied = [key for key in told.capabilities if told.status(key) is Status.DENIED]
+    others = needs.of("imports")
+    uses = () if others is None else others.uses
+    return key_words(denied, needs.by_capability, [use.interface for use in uses])
 
 
 def _filled(graph: Graph) -> dict[tuple[str, str], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from wcompose.contract import (
@@ -15,11 +15,14 @@ from wcompose.contract import (
 )
 from wcompose.contract.wit import extern_wit
 from wcompose.errors import EngineFault, UserError
-from wcompose.picture.capabilities import WASI
+from wcompose.picture.capabilities import WASI, is_host
 from wcompose.picture.model import Port
+from wcompose.picture.sources import FromNode, Origin
 
 HOST = "the host"
 OUTSIDE = "the outside"
+GATED = f"{HOST}, as far as it is granted"
+REFUSED = "nothing: it is not granted"
 NOBODY = "nothing"
 STRUCTURE = "nothing: value types are structural"
 
@@ -29,6 +32,23 @@ def outside_words(import_name: str, name: str, *, is_host: bool) -> str:
     if is_host:
         return HOST
     return OUTSIDE if name == import_name else f"{OUTSIDE}, as {name}"
+
+
+def filled_words(import_name: str, filled: Iterable[Origin], *, is_given: bool) -> str:
+    """What fills an import, in words.
+
+    Args:
+        import_name: the import.
+        filled: where the parts of what fills it come from.
+        is_given: whether anything is given for it at all.
+    """
+    words = [
+        origin.node
+        if isinstance(origin, FromNode)
+        else outside_words(import_name, origin.name, is_host=is_host(origin.name))
+        for origin in filled
+    ]
+    return " and ".join(dict.fromkeys(words)) or (STRUCTURE if is_given else NOBODY)
 
 
 def is_value_type(extern: Extern | None) -> bool:

@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 from itertools import pairwise
 
+from wcompose.picture.arrows import grant_lines
 from wcompose.picture.card import (
     CHIP_HEIGHT,
     CHIP_SIZE,
@@ -279,7 +280,7 @@ class _Painter:
     def _card(self, key: str) -> str:
         node, box = self._node(key), self.layout.boxes[key]
         card = self.layout.cards[node.name]
-        known = {NodeKind.TYPES: "types", NodeKind.MISSING: "missing"}
+        known = {NodeKind.TYPES: "types", NodeKind.MISSING: "missing", NodeKind.GATE: "gate"}
         words = f"node {known.get(node.kind, '')}".strip() + f" {language_class(node.language)}"
         x, y = box.x, box.y
         shadow = Box(x + 0.5, y + 2.5, box.width - 1, box.height)
@@ -308,8 +309,10 @@ class _Painter:
             parts.append(_words("note", after, y + 13, card.note))
         for chip in card.chips:
             left, top = x - INSET + chip.x, y - 36 + chip.y
-            parts.append(_rect(Box(left, top, chip.width, CHIP_HEIGHT), 9, "chip"))
-            parts.append(_words("chip-text", left + chip.width / 2, top + 12.8, chip.text))
+            no = " no" if chip.is_denied else ""
+            parts.append(_rect(Box(left, top, chip.width, CHIP_HEIGHT), 9, f"chip{no}"))
+            middle = left + chip.width / 2
+            parts.append(_words(f"chip-text{no}", middle, top + 12.8, chip.text))
         return parts
 
     def _marks(self) -> list[str]:
@@ -332,10 +335,12 @@ class _Painter:
     def _node_words(self, node: PictureNode) -> str:
         size = size_words(node.size) if node.size else ""
         kind = "a composition" if node.kind is NodeKind.GROUP else badge_words(node)
-        needs = f"asks for {', '.join(node.capabilities)}" if node.capabilities else ""
-        return ", ".join(
-            part for part in (one_line(node.name), kind, size, one_line(needs)) if part
+        gates = f"behind {len(node.gates)} gate{'s' * (len(node.gates) != 1)}" if node.gates else ""
+        asks = (
+            one_line(f"{'asks for' if word == 'needs' else word} {', '.join(names)}")
+            for word, names in grant_lines(node)
         )
+        return ", ".join(part for part in (one_line(node.name), kind, size, gates, *asks) if part)
 
     def _button(self, label: str) -> str:
         if not self.live:

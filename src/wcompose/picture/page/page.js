@@ -361,6 +361,7 @@
     }
     return null;
   };
+  const REFUSED = "nothing: it is not granted";
   const importRow = (node, port) => {
     const found = fillers(node, port.name);
     const missing = data.problems.some((each) => each.node === Number(node.id.slice(1)) && each.wanted === port.name);
@@ -370,7 +371,10 @@
       filler = make("span", "", "filled by ", jump(found.route.target),
         found.crossing.given === port.name ? "" : " with ",
         found.crossing.given === port.name ? "" : interfaceName(found.crossing.given), " · ", jump(found.route.id, "details"));
-    } else if (found.route.kind === "host") filler = make("span", "", "filled by ", jump("h"));
+    } else if (found.route.kind === "host") {
+      const part = port.filled.startsWith("the host,") ? port.filled.slice("the host".length) : "";
+      filler = make("span", "", "filled by ", jump("h"), part);
+    }
     else filler = make("span", "", "left to the outside", found.crossing.given === port.name ? "" : " as ",
       found.crossing.given === port.name ? "" : jump(found.route.target));
     return make("li", "", port.wit < 0 ? interfaceName(port.name) : folded(interfaceName(port.name), textOf(port.wit)),
@@ -386,7 +390,7 @@
     return make("li", "", port.wit < 0 ? interfaceName(port.name) : folded(interfaceName(port.name), textOf(port.wit)),
       make("div", "filler", ...(users.length ? ["used by ", ...joined(users)] : ["used by nothing here"])));
   };
-  const KINDS = { group: "Composition in the composition", types: "Only value types, no code", missing: "Not included: it is imported", component: "Component" };
+  const KINDS = { group: "Composition in the composition", types: "Only value types, no code", missing: "Not included: it is imported", component: "Component", gate: "Gate between a node and its host" };
   const tags = (words) => make("div", "tags", ...words.map((word) => make("span", "tag", word)));
   const bar = (parts, whole) => {
     const strip = make("div", "bar");
@@ -414,14 +418,24 @@
     if (node.kind === "group" && !all.length) return [];
     if (!all.length) return section(title, 0, make("p", "quiet", "nothing"));
     // What its host fills is of a usual kind and much: folded away, after all else.
-    const common = row === importRow ? all.filter((port) => fillers(node, port.name)?.route.kind === "host") : [];
-    const apart = common.length > 3 ? new Set(common) : new Set();
+    const usual = (words, is) => {
+      const found = row === importRow ? all.filter(is) : [];
+      return found.length > 3 ? [words, found] : [words, []];
+    };
+    const common = [
+      usual("filled by the host", (port) => fillers(node, port.name)?.route.kind === "host"),
+      usual("not granted", (port) => port.filled === REFUSED),
+    ];
+    const apart = new Set(common.flatMap(([, found]) => found));
     const rows = all.filter((port) => !apart.has(port)).map((port) => row(node, port));
-    const rest = make("details", "more", make("summary", "", `${apart.size} filled by the host`));
-    rest.addEventListener("toggle", () => {
-      if (rest.open && rest.childElementCount === 1) rest.append(list("rows", [...apart].map((port) => row(node, port))));
+    const rest = common.filter(([, found]) => found.length).map(([words, found]) => {
+      const details = make("details", "more", make("summary", "", `${found.length} ${words}`));
+      details.addEventListener("toggle", () => {
+        if (details.open && details.childElementCount === 1) details.append(list("rows", found.map((port) => row(node, port))));
+      });
+      return details;
     });
-    return section(title, all.length, rows.length ? list("rows", rows) : null, apart.size ? rest : null);
+    return section(title, all.length, rows.length ? list("rows", rows) : null, ...rest);
   };
   const nodePanel = (node) => {
     const index = Number(node.id.slice(1));
@@ -445,12 +459,20 @@
       ...(members.length ? section("Holds", members.length, list("rows tight", members.map(nodeRow))) : []),
       ...(node.kind === "types" || node.kind === "missing" || (node.kind === "group" && !node.capabilities.length) ? [] : [
         ...section("Asks its host for", null, node.capabilities.length ? tags(node.capabilities) : make("p", "quiet", "nothing")),
-        ...section("Granted", null, node.grants.length ? tags(node.grants) : make("p", "quiet", data.digest ? "not stated in this binary" : "not stated")),
+        ...(node.kind === "gate" ? [] : grants(node)),
       ]),
       ...ports("Imports", node, node.imports, importRow),
       ...ports("Exports", node, node.exports, exportRow),
     ];
   };
+  const grants = (node) => [
+    ...(node.says.length && !node.grants.length ? [] : section("Granted", null, node.grants.length ? tags(node.grants)
+      : make("p", "quiet", node.gated ? "nothing" : data.digest ? "not stated in this binary" : "not stated"))),
+    ...(node.says.length ? section("Its gates let through, the binary says", null, tags(node.says)) : []),
+    ...(node.denied.length ? section("Asks for and is denied", null, tags(node.denied)) : []),
+    ...(node.gates.length ? section("Gates", node.gates.length, list("rows tight", node.gates.map(([name, kind, bytes]) => make(
+      "li", "", make("span", "", name.endsWith(`-${kind}`) ? name : `${name}: ${kind}`), make("span", "amount", sizeWords(bytes)))))) : []),
+  ];
   const nodeRow = (node) => make("li", "", make("i", `dotted ${node.style}`), jump(node.id, node.label),
     make("span", "amount", node.size ? sizeWords(node.size) : ""));
 
