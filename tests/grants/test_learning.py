@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,14 +22,18 @@ from wcompose.grants.learned_directories import (
     PathUse,
     smallest_directories,
 )
-from wcompose.grants.learning import Learned, Observed, SeenUse, learn
+from wcompose.grants.learned_uses import SeenUse
+from wcompose.grants.learning import Learned, Observed, learn
 from wcompose.grants.proposal import proposal_text
 from wcompose.project import (
+    ANY_PORT,
     ClockGrant,
     ClockKind,
     DirectoryGrant,
     GrantsDeclaration,
     HttpGrant,
+    RandomGrant,
+    RandomKind,
     SocketDirection,
     SocketGrant,
     StreamGrant,
@@ -360,12 +366,14 @@ def test_addresses_are_granted_by_the_names_that_they_were_resolved_from() -> No
             SeenUse("wasi:sockets/tcp", CONNECT, target="10.0.0.7:5432"),
             SeenUse("wasi:sockets/tcp", CONNECT, target="[fd00::1]:5432"),
             SeenUse("wasi:sockets/udp", "[method]udp-socket.start-bind", target="192.0.2.1:53"),
+            SeenUse("wasi:sockets/tcp", "[method]tcp-socket.start-listen", target="127.0.0.1:0"),
         ]
     )
     port = ((5432, 5432),)
     assert learned.grants.tcp == (
         SocketGrant(SocketDirection.CONNECT, "db.example.com", port),
         SocketGrant(SocketDirection.CONNECT, "fd00::1", port),
+        SocketGrant(SocketDirection.LISTEN, "127.0.0.1", ANY_PORT),
     )
     assert learned.grants.udp == (SocketGrant(SocketDirection.BIND, "192.0.2.1", ((53, 53),)),)
     assert learned.grants.lookup == ("other.example.com",)
@@ -457,3 +465,42 @@ def test_what_guests_chose_stays_in_its_line(tmp_path: Path) -> None:
     assert learned.grants.filesystem == (DirectoryGrant(tmp_path / evil, f"/data/{evil}"),)
     assert "\x1b" not in text
     assert "\x7f" not in text
+
+
+def test_whatever_is_proposed_is_read_as_it_was_meant(engine: Engine, tmp_path: Path) -> None:
+    def sockets(*each: tuple[SocketDirection, str, int]) -> tuple[SocketGrant, ...]:
+        return tuple(SocketGrant(way, host, ((port, port),)) for way, host, port in each)
+
+    whole = GrantsDeclaration(
+        filesystem=(
+            DirectoryGrant(Path("data"), "/data", write=True),
+            DirectoryGrant(Path("/srv/a b\u00e9"), "/srv"),
+        ),
+        environment=(VariableGrant("TZ"), VariableGrant("MODE", 'fa"st\n')),
+        arguments=("one", "--two"),
+        stdin=StreamGrant(StreamKind.FILE, Path("in.csv")),
+        stdout=StreamGrant(StreamKind.INHERIT),
+        stderr=StreamGrant(StreamKind.FILE, Path("logs/err.txt")),
+        clocks=ClockGrant(ClockKind.FROZEN, datetime(2026, 1, 1, 12, 30, tzinfo=UTC)),
+        random=RandomGrant(RandomKind.SEEDED, 2**64 - 1),
+        http=(
+            HttpGrant("https", "api.example.com", (), ("GET", "POST")),
+            HttpGrant("http", "::1", ((8080, 8080), (9000, 9010)), ("GET",)),
+        ),
+        tcp=(
+            *sockets((SocketDirection.CONNECT, "db.example.com", 5432)),
+            SocketGrant(SocketDirection.LISTEN, "127.0.0.1", ANY_PORT),
+        ),
+        udp=sockets((SocketDirection.SEND, "fd00::1", 53), (SocketDirection.BIND, "127.0.0.1", 1)),
+        lookup=("example.com",),
+        exit=True,
+        imports=("wasi:keyvalue/store",),
+    )
+    text = proposal_text([Learned("node", whole, {}, ("a remark",), ("random: real",))], ["about"])
+    (tmp_path / "node.wasm").write_bytes(b"")
+    (tmp_path / "wcompose.toml").write_text(
+        '[project]\nname = "round"\nversion = "0.1.0"\n\n[components.node]\npath = "node.wasm"\n\n'
+        + text
+    )
+    found = declared(tmp_path, engine)["node"]
+    assert replace(found, place=whole.place) == whole

@@ -236,7 +236,8 @@ def _learned(
 ) -> list[Learned]:
     from wcompose.check.granted import Tools, read_grants
     from wcompose.grants.learned_directories import HostView
-    from wcompose.grants.learning import Observed, SeenUse, learn
+    from wcompose.grants.learned_uses import SeenUse
+    from wcompose.grants.learning import Observed, learn
     from wcompose.progress import SilentReporter
 
     tools = Tools(session.engine, session.cache_directory / "components", SilentReporter())

@@ -37,11 +37,13 @@ class PathUse:
         function: by what.
         path: what the node called it; it may have ``..`` in it.
         write: whether it was a change.
+        allowed: whether a gate let it through to the host.
     """
 
     function: str
     path: str
     write: bool
+    allowed: bool = True
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ def _narrowed(
     writes: list[tuple[str, _Parts]] = []
     refused: list[str] = []
     for use, rest in uses:
-        is_written = use.write and given.write
-        if use.write and not given.write:
+        is_written = use.write and given.write and use.allowed
+        if use.write and not is_written:
             refused.append(use.path)
         for needed in _places(given, use, rest, view):
             (writes if is_written else reads).append((use.path, needed))

@@ -9,6 +9,7 @@ from textwrap import wrap
 from wcompose.grants.learning import Learned
 from wcompose.grants.needs import CAPABILITIES
 from wcompose.project.grants import (
+    ANY_PORT,
     DirectoryGrant,
     GrantsDeclaration,
     HttpGrant,
@@ -140,6 +141,8 @@ def _socket(grant: SocketGrant) -> str:
 
 
 def _ports(ports: Ports) -> str:
+    if ports == ANY_PORT:
+        return '"*"'
     told = (
         str(first) if first == last else _quoted(f"{ports_text(((first, last),))}")
         for first, last in ports
