@@ -102,6 +102,61 @@ def test_an_ascii_terminal_gets_ascii(command: Command) -> None:
     assert "+-- runner" in result.stdout
 
 
+# Grants
+
+
+GRANTS = """
+[components.caller.grants]
+filesystem = [{ host = "data", guest = "/data" }]
+environment = ["TZ"]
+clocks = "real"
+random = { seed = 7 }
+stdout = { file = "out/log.txt" }
+"""
+
+
+@pytest.fixture
+def granted(project: Path) -> Path:
+    with (project / "wcompose.toml").open("a") as file:
+        file.write(GRANTS)
+    for name in ("data", "out"):
+        (project / name).mkdir()
+    return project
+
+
+def test_a_project_tells_what_is_granted_and_denied(command: Command, granted: Path) -> None:
+    result = command("graph", cwd=granted, env={"COLUMNS": "80"})
+    assert (result.returncode, result.stderr) == (0, "")
+    assert_golden(GOLDEN / "graph-granted.tree.txt", result.stdout)
+
+
+def test_a_binary_tells_its_gates(command: Command, granted: Path) -> None:
+    assert command("build", cwd=granted).returncode == 0
+    binary = granted / "build" / "sum.wasm"
+    result = command("graph", binary, env={"COLUMNS": "80"})
+    assert (result.returncode, result.stderr) == (0, "")
+    assert_golden(GOLDEN / "graph-gated.tree.txt", re.sub("  .* kB$", "", result.stdout, count=1))
+    shown = command("graph", "--gates", "-f", "json", binary)
+    kinds = {node["name"]: node["kind"] for node in json.loads(shown.stdout)["nodes"]}
+    assert kinds["caller-gate"] == kinds["caller-random"] == "gate"
+    folded = json.loads(command("graph", "-f", "json", binary).stdout)["nodes"]
+    assert {node["name"] for node in folded} == {"caller", "callee"}
+    (caller,) = (node for node in folded if node["name"] == "caller")
+    assert caller["gated"] is True
+    assert [gate["is"] for gate in caller["gates"]] == [
+        "environment",
+        "refusals",
+        "random",
+        "standard",
+    ]
+
+
+def test_a_project_has_no_gates_to_draw(command: Command, project: Path) -> None:
+    result = command("graph", "--gates", cwd=project)
+    assert result.returncode == 2
+    assert "error[gates-need-a-binary]" in result.stderr
+
+
 # Where it goes
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wcompose.graph import Draft
     from wcompose.picture import Picture
     from wcompose.progress import Reporter
+    from wcompose.report import Finding
 
 _WIDEST = 120
 """Columns of a tree where the output is no terminal and nobody told a width."""
@@ -106,20 +107,22 @@ def graph(
     if not is_project:
         _write(session, _of_binary(session, target, with_gates=gates), format_, output)
         return
-    draft, picture = _of_project(session, target)
+    draft, findings, picture = _of_project(session, target)
     if why:
         from wcompose.cli.why import show_why
 
         show_why(session.output, draft, why)
     else:
         _write(session, picture, format_, output)
-    if draft.findings:
-        raise LinkError(draft.findings)
+    if findings:
+        raise LinkError(findings)
 
 
-def _of_project(session: Session, target: Path) -> tuple[Draft, Picture]:
+def _of_project(session: Session, target: Path) -> tuple[Draft, tuple[Finding, ...], Picture]:
+    """The plan of a project, all that keeps it from being composed, and its picture."""
     from wcompose.build import draft_project
     from wcompose.build.gating import declared_grants
+    from wcompose.grants.wiring import decide_all
     from wcompose.picture.of_graph import picture_of_graph
 
     project = session.load_project(target)
@@ -129,14 +132,13 @@ def _of_project(session: Session, target: Path) -> tuple[Draft, Picture]:
         cache=session.cache_directory / "components",
         reporter=session.reporter if session.verbose else _OnlyBuilding(session.reporter),
     )
+    grants = declared_grants(project)
+    decisions = decide_all(draft.graph, grants).values()
+    findings = (*draft.findings, *(each for made in decisions for each in made.findings))
     picture = picture_of_graph(
-        project.name,
-        draft.graph,
-        subject=str(project.file),
-        findings=draft.findings,
-        grants=declared_grants(project),
+        project.name, draft.graph, subject=str(project.file), findings=findings, grants=grants
     )
-    return draft, picture
+    return draft, findings, picture
 
 
 def _of_binary(session: Session, file: Path, *, with_gates: bool) -> Picture:
