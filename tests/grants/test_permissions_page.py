@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,12 @@ def test_the_tests_of_the_page_are_there() -> None:
             each == name or each.startswith(f"{name}/") or each.endswith(f"/{name}")
             for each in files
         ), name
+
+
+def test_the_grants_of_the_readme_are_the_flagships() -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    shown = readme.partition("\n## Permissions\n")[2].partition("```toml\n")[2].partition("```")[0]
+    project = tomllib.loads((REPOSITORY / "wcompose.toml").read_text("utf-8"))
+    granted = {name: each for name, each in project["components"].items() if "grants" in each}
+    told = tomllib.loads(shown)["components"]
+    assert told == {name: {"grants": each["grants"]} for name, each in granted.items()}
