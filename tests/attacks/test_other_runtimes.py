@@ -24,7 +24,6 @@ DIFFERENT = {
     "own-udp-send": "this release of wasmtime-py cannot grant it, other runtimes can",
     "python http-by-address": "Python speaks HTTP over TCP, and that was granted to this address",
     "python own-file-below-scratch": "jco's host does not take the flags of Python's library",
-    "read-link-absolute": "jco's host tells where a link leads that may not be followed",
 }
 """Cases with another outcome under another runtime, of all toolchains or one, and why."""
 

@@ -341,7 +341,7 @@ def test_all_is_recorded(probed: Open) -> None:
         f"{types}.rename-at denied /data/../x write",
         f"{types}.rename-at allowed /work/new write",
         f"{types}.rename-at allowed /work/newer write",
-        f"{types}.open-at allowed /etc/passwd read",
+        f"{types}.open-at denied /etc/passwd read",
     ]
     assert probe.events[2].endswith(" denied /data/b%20c%25%C3%A9%20write")
     assert all(event.startswith("prober ") for event in probe.events)

@@ -115,14 +115,28 @@ impl Opened {
         }
     }
 
-    fn looks(&self, function: &str, path: &str) {
-        self.record(function, true, path, " read");
-    }
-
     /// Decide about a change of what is at `path`, or of this itself if there is none.
     fn change(&self, function: &str, may_write: bool, path: &str) -> Result<(), ErrorCode> {
-        self.record(function, may_write, path, " write");
-        if may_write { Ok(()) } else { Err(ErrorCode::ReadOnly) }
+        if may_write {
+            return Ok(());
+        }
+        self.record(function, false, path, " write");
+        Err(ErrorCode::ReadOnly)
+    }
+
+    /// Hand on the host's answer, which may be that a path leaves the directory: then it was denied, and
+    /// for one who learns it was asked for.
+    fn done<T>(
+        &self,
+        function: &str,
+        path: &str,
+        how: &str,
+        answer: Result<T, ErrorCode>,
+    ) -> Result<T, ErrorCode> {
+        let refused = matches!(answer, Err(ErrorCode::NotPermitted | ErrorCode::Access));
+        let denied = refused && !policy().learns();
+        self.record(function, !denied, path, how);
+        answer
     }
 
     fn change_both(
@@ -136,6 +150,18 @@ impl Opened {
         let decided = self.change(function, may_write, path);
         other.change(function, may_write, other_path).and(decided)
     }
+
+    fn done_both(
+        &self,
+        function: &str,
+        path: &str,
+        other: &Opened,
+        other_path: &str,
+        answer: Result<(), ErrorCode>,
+    ) -> Result<(), ErrorCode> {
+        let answer = self.done(function, path, " write", answer);
+        other.done(function, other_path, " write", answer)
+    }
 }
 
 impl GuestDescriptor for Opened {
@@ -144,13 +170,15 @@ impl GuestDescriptor for Opened {
     }
 
     fn write_via_stream(&self, offset: u64) -> Result<OutputStream, ErrorCode> {
-        self.change("[method]descriptor.write-via-stream", self.may_write, "")?;
-        self.host.write_via_stream(offset).map(streams::output)
+        let function = "[method]descriptor.write-via-stream";
+        self.change(function, self.may_write, "")?;
+        self.done(function, "", " write", self.host.write_via_stream(offset)).map(streams::output)
     }
 
     fn append_via_stream(&self) -> Result<OutputStream, ErrorCode> {
-        self.change("[method]descriptor.append-via-stream", self.may_write, "")?;
-        self.host.append_via_stream().map(streams::output)
+        let function = "[method]descriptor.append-via-stream";
+        self.change(function, self.may_write, "")?;
+        self.done(function, "", " write", self.host.append_via_stream()).map(streams::output)
     }
 
     fn advise(&self, offset: u64, length: u64, advice: Advice) -> Result<(), ErrorCode> {
@@ -172,13 +200,15 @@ impl GuestDescriptor for Opened {
     }
 
     fn set_size(&self, size: u64) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.set-size", self.may_write, "")?;
-        self.host.set_size(size)
+        let function = "[method]descriptor.set-size";
+        self.change(function, self.may_write, "")?;
+        self.done(function, "", " write", self.host.set_size(size))
     }
 
     fn set_times(&self, access: NewTimestamp, change: NewTimestamp) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.set-times", self.may_write, "")?;
-        self.host.set_times(access, change)
+        let function = "[method]descriptor.set-times";
+        self.change(function, self.may_write, "")?;
+        self.done(function, "", " write", self.host.set_times(access, change))
     }
 
     fn read(&self, length: u64, offset: u64) -> Result<(Vec<u8>, bool), ErrorCode> {
@@ -186,8 +216,9 @@ impl GuestDescriptor for Opened {
     }
 
     fn write(&self, buffer: Vec<u8>, offset: u64) -> Result<u64, ErrorCode> {
-        self.change("[method]descriptor.write", self.may_write, "")?;
-        self.host.write(&buffer, offset)
+        let function = "[method]descriptor.write";
+        self.change(function, self.may_write, "")?;
+        self.done(function, "", " write", self.host.write(&buffer, offset))
     }
 
     fn read_directory(&self) -> Result<DirectoryEntryStream, ErrorCode> {
@@ -199,8 +230,9 @@ impl GuestDescriptor for Opened {
     }
 
     fn create_directory_at(&self, path: String) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.create-directory-at", self.may_write, &path)?;
-        self.host.create_directory_at(&path)
+        let function = "[method]descriptor.create-directory-at";
+        self.change(function, self.may_write, &path)?;
+        self.done(function, &path, " write", self.host.create_directory_at(&path))
     }
 
     fn stat(&self) -> Result<DescriptorStat, ErrorCode> {
@@ -208,8 +240,7 @@ impl GuestDescriptor for Opened {
     }
 
     fn stat_at(&self, how: PathFlags, path: String) -> Result<DescriptorStat, ErrorCode> {
-        self.looks("[method]descriptor.stat-at", &path);
-        self.host.stat_at(how, &path)
+        self.done("[method]descriptor.stat-at", &path, " read", self.host.stat_at(how, &path))
     }
 
     fn set_times_at(
@@ -219,8 +250,9 @@ impl GuestDescriptor for Opened {
         access: NewTimestamp,
         change: NewTimestamp,
     ) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.set-times-at", self.may_write, &path)?;
-        self.host.set_times_at(how, &path, access, change)
+        let function = "[method]descriptor.set-times-at";
+        self.change(function, self.may_write, &path)?;
+        self.done(function, &path, " write", self.host.set_times_at(how, &path, access, change))
     }
 
     fn link_at(
@@ -231,8 +263,10 @@ impl GuestDescriptor for Opened {
         other_path: String,
     ) -> Result<(), ErrorCode> {
         let other: &Opened = other.get();
-        self.change_both("[method]descriptor.link-at", &path, other, &other_path)?;
-        self.host.link_at(how, &path, &other.host, &other_path)
+        let function = "[method]descriptor.link-at";
+        self.change_both(function, &path, other, &other_path)?;
+        let answer = self.host.link_at(how, &path, &other.host, &other_path);
+        self.done_both(function, &path, other, &other_path, answer)
     }
 
     fn open_at(
@@ -245,24 +279,30 @@ impl GuestDescriptor for Opened {
         let function = "[method]descriptor.open-at";
         let changes = OpenFlags::CREATE | OpenFlags::EXCLUSIVE | OpenFlags::TRUNCATE;
         let writing = DescriptorFlags::WRITE | DescriptorFlags::MUTATE_DIRECTORY;
-        if (open & changes).bits() != 0 || (flags & writing).bits() != 0 {
+        let changing = (open & changes).bits() != 0 || (flags & writing).bits() != 0;
+        if changing {
             self.change(function, self.may_write, &path)?;
-        } else {
-            self.looks(function, &path);
         }
-        let host = self.host.open_at(how, &path, open, flags)?;
+        let opened = self.host.open_at(how, &path, open, flags);
+        let host = self.done(function, &path, if changing { " write" } else { " read" }, opened)?;
         let path = if is_audited() { joined(&self.path, &path) } else { String::new() };
         Ok(Descriptor::new(Opened { host, may_write: self.may_write, path }))
     }
 
     fn readlink_at(&self, path: String) -> Result<String, ErrorCode> {
-        self.looks("[method]descriptor.readlink-at", &path);
-        self.host.readlink_at(&path)
+        let function = "[method]descriptor.readlink-at";
+        let target = match self.host.readlink_at(&path) {
+            // Where the host keeps things is none of the node's business; not all hosts refuse it.
+            Ok(target) if target.starts_with('/') => Err(ErrorCode::NotPermitted),
+            answer => answer,
+        };
+        self.done(function, &path, " read", target)
     }
 
     fn remove_directory_at(&self, path: String) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.remove-directory-at", self.may_write, &path)?;
-        self.host.remove_directory_at(&path)
+        let function = "[method]descriptor.remove-directory-at";
+        self.change(function, self.may_write, &path)?;
+        self.done(function, &path, " write", self.host.remove_directory_at(&path))
     }
 
     fn rename_at(
@@ -272,18 +312,22 @@ impl GuestDescriptor for Opened {
         other_path: String,
     ) -> Result<(), ErrorCode> {
         let other: &Opened = other.get();
-        self.change_both("[method]descriptor.rename-at", &path, other, &other_path)?;
-        self.host.rename_at(&path, &other.host, &other_path)
+        let function = "[method]descriptor.rename-at";
+        self.change_both(function, &path, other, &other_path)?;
+        let answer = self.host.rename_at(&path, &other.host, &other_path);
+        self.done_both(function, &path, other, &other_path, answer)
     }
 
     fn symlink_at(&self, content: String, path: String) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.symlink-at", self.may_write, &path)?;
-        self.host.symlink_at(&content, &path)
+        let function = "[method]descriptor.symlink-at";
+        self.change(function, self.may_write, &path)?;
+        self.done(function, &path, " write", self.host.symlink_at(&content, &path))
     }
 
     fn unlink_file_at(&self, path: String) -> Result<(), ErrorCode> {
-        self.change("[method]descriptor.unlink-file-at", self.may_write, &path)?;
-        self.host.unlink_file_at(&path)
+        let function = "[method]descriptor.unlink-file-at";
+        self.change(function, self.may_write, &path)?;
+        self.done(function, &path, " write", self.host.unlink_file_at(&path))
     }
 
     fn is_same_object(&self, other: DescriptorBorrow<'_>) -> bool {
@@ -299,8 +343,7 @@ impl GuestDescriptor for Opened {
         how: PathFlags,
         path: String,
     ) -> Result<MetadataHashValue, ErrorCode> {
-        self.looks("[method]descriptor.metadata-hash-at", &path);
-        self.host.metadata_hash_at(how, &path)
+        self.done("[method]descriptor.metadata-hash-at", &path, " read", self.host.metadata_hash_at(how, &path))
     }
 }
 
