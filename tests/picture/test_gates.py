@@ -247,6 +247,35 @@ def test_a_binary_that_says_nothing_of_its_gates(built: Path, lying: Json) -> No
     assert not drawn.node("callee").is_gated
 
 
+def test_gates_before_a_composition_in_the_composition(
+    engine: Engine, built: Path, tmp_path: Path
+) -> None:
+    shutil.copyfile(built, tmp_path / "inner.wasm")
+    (tmp_path / "wcompose.toml").write_text(
+        '[project]\nname = "outer"\n[components.inner]\npath = "inner.wasm"\n'
+        '[components.inner.grants]\nclocks = "real"\nrandom = { seed = 3 }\nstdin = "inherit"\n'
+        'stdout = "inherit"\nstderr = "inherit"\n'
+    )
+    loaded = load_project(tmp_path / "wcompose.toml", engine.locate_toml)
+    draft = draft_project(loaded, engine=engine, cache=CACHE, reporter=SilentReporter())
+    outer = tmp_path / "outer.wasm"
+    grants = declared_grants(loaded)
+    compose_gated(
+        draft.graph, grants, engine, outer, about=About("outer"), directory=tmp_path / "gates"
+    )
+    drawn = read(outer, engine.structure(outer))
+    kinds = [node.kind for node in drawn.nodes]
+    assert (kinds.count(NodeKind.GROUP), kinds.count(NodeKind.COMPONENT)) == (1, 3)
+    group = drawn.node("inner")
+    assert group.says == ("stdio", "clocks", "random (seed 3)")
+    assert [gate.kind for gate in group.gates] == ["refusals", "random"]
+    told = {node.says for node in drawn.nodes if node.parent == "inner"}
+    assert {node.says for node in read(built, engine.structure(built)).nodes} == told
+    # The way to the host leads through both gates.
+    assert any("random/random" in each.name for each in drawn.outsides)
+    assert {edge.exporter for edge in drawn.edges} == {"inner/callee"}
+
+
 # What lies
 
 

@@ -13,8 +13,16 @@ from wcompose.grants.interfaces import PLUMBING, base_name
 from wcompose.grants.needs import CAPABILITIES, capability_of
 from wcompose.picture.capabilities import capabilities_of, is_host
 from wcompose.picture.gates import MADE
-from wcompose.picture.granted import key_words, words_of
-from wcompose.picture.model import NodeGate, Picture, PictureEdge, PictureNode, PictureOutside, Port
+from wcompose.picture.granted import key_words, short_words, words_of
+from wcompose.picture.model import (
+    NodeGate,
+    NodeKind,
+    Picture,
+    PictureEdge,
+    PictureNode,
+    PictureOutside,
+    Port,
+)
 from wcompose.picture.ports import GATED, REFUSED
 from wcompose.project.grants import GrantsDeclaration
 
@@ -149,6 +157,9 @@ class _Telling:
             grants += tuple(f"{word} (as its gate lets through)" for word in unsaid)
         else:
             says |= dict.fromkeys(f"no {word}" for word in unsaid)
+        if node.kind is NodeKind.GROUP and claim is not None:
+            # What of it reaches the host is told of the nodes in it.
+            says = dict.fromkeys(short_words(claim))
         owned = self._owned.get(home, ()) if home == node.name else ()
         return replace(
             node,

@@ -457,8 +457,8 @@
       data.size > 0 && node.size && node.size <= data.size ? bar([node], data.size) : null,
       make("dl", "", ...facts),
       ...(members.length ? section("Holds", members.length, list("rows tight", members.map(nodeRow))) : []),
-      ...(node.kind === "types" || node.kind === "missing" || (node.kind === "group" && !node.capabilities.length) ? [] : [
-        ...section("Asks its host for", null, node.capabilities.length ? tags(node.capabilities) : make("p", "quiet", "nothing")),
+      ...(node.kind === "types" || node.kind === "missing" || (node.kind === "group" && !node.gated) ? [] : [
+        ...node.kind === "group" ? [] : section("Asks its host for", null, node.capabilities.length ? tags(node.capabilities) : make("p", "quiet", "nothing")),
         ...(node.kind === "gate" ? [] : grants(node)),
       ]),
       ...ports("Imports", node, node.imports, importRow),
