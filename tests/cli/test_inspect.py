@@ -330,6 +330,15 @@ def test_the_flagship(engine: Engine, flagship: Path) -> None:
     assert inspection.is_composition
     assert inspection.languages == ("Go", "Python", "Rust")
     assert inspection.whole is not None
-    languages = {part.name: part.language for part in inspection.whole.leaves}
-    assert languages == {"inference": "Rust", "analysis": "Python", "gateway": "Go"}
+    nodes = {"inference": "Rust", "analysis": "Python", "gateway": "Go"}
+    leaves = {part.name: part for part in inspection.whole.leaves}
+    assert {name: leaves[name].language for name in nodes} == nodes
+    gates = {name: part for name, part in leaves.items() if name not in nodes}
+    assert set(gates) == {
+        "analysis-gate",
+        "analysis-random",
+        "gateway-environment",
+        "gateway-gate",
+    }
+    assert all(1_000 < gate.size < 60_000 for gate in gates.values())
     assert "wcompose run" in inspection.next_step
