@@ -60,8 +60,8 @@ MAX_WASM_STACK = 1 << 20
 def make_engine() -> Engine:
     """The engine that everything runs on: optimised, and interruptible by epochs.
 
-    The runtime keeps books for async tasks at every call between components. wasmtime-py can call nothing
-    async, so they are switched off where the C API can: calls that carry handles take a quarter less.
+    The runtime keeps books for async tasks at every call that leaves a component. wasmtime-py can call
+    nothing async, so they are switched off where the C API can: a call of the host takes a quarter less.
     """
     from wasmtime import Config, Engine, _bindings
 
