@@ -25,8 +25,12 @@ from wcompose.runtime import Grants, OpenComponent, find_function
 
 UNGATED = "ungated"
 GATED = "behind gates"
+READING = "with one to read only"
+"""A directory that may only be read puts a gate before every descriptor of its node."""
 WRAPPED = "streams wrapped too"
 """A stream that is prefixed or swallowed makes all streams of its node pass through a gate."""
+
+WAYS = (UNGATED, GATED, READING, WRAPPED)
 
 _JOBS: dict[str, tuple[str, list[int]]] = {
     "500 files made, looked at, removed": ("metadata", [500]),
@@ -34,8 +38,6 @@ _JOBS: dict[str, tuple[str, list[int]]] = {
     "8 files of 1 MiB written and read": ("contents", [8, 1 << 20]),
     "10,000 looks at the clock, passed straight": ("clock", [10_000]),
 }
-FILE_JOBS = [name for name, (function, _) in _JOBS.items() if function != "clock"]
-CLOCK_JOB = next(name for name in _JOBS if name not in FILE_JOBS)
 
 
 def gates(bench: Bench, effort: Effort) -> Section:
@@ -45,7 +47,7 @@ def gates(bench: Bench, effort: Effort) -> Section:
         directory = Path(name)
         work = directory / "work"
         work.mkdir()
-        opened = {way: _opened(bench, way, directory, work) for way in (UNGATED, GATED, WRAPPED)}
+        opened = {way: _opened(bench, way, directory, work) for way in WAYS}
         for job, (function, arguments) in _JOBS.items():
             samples: dict[str, list[float]] = {way: [] for way in opened}
             for number in range(4 * effort.samples + 1):
@@ -77,6 +79,7 @@ def gate_sizes(bench: Bench, effort: Effort) -> Section:
             for column, grants in (
                 ("nothing granted", GrantsDeclaration()),
                 ("a directory granted", _grants(directory, StreamKind.INHERIT)),
+                ("and one to read only", _grants(directory, StreamKind.INHERIT, reading=True)),
             ):
                 output = _gated(bench, graph, grants, directory)
                 added = output.stat().st_size - plain.stat().st_size
@@ -92,7 +95,8 @@ def _opened(bench: Bench, way: str, directory: Path, work: Path) -> tuple[OpenCo
         compose_graph(graph, bench.engine, output, About("bench"))
     else:
         kind = StreamKind.NULL if way == WRAPPED else StreamKind.INHERIT
-        output = _gated(bench, graph, _grants(work, kind), directory)
+        grants = _grants(work, kind, reading=way == READING)
+        output = _gated(bench, graph, grants, directory)
     component = OpenComponent(output, bench.images)
     host = Grants(directories=(HostDirectory(work, "/work", True),))
     return component, component.instantiate(host)
@@ -111,10 +115,13 @@ def _gated(bench: Bench, graph: Graph, grants: GrantsDeclaration, directory: Pat
     return output
 
 
-def _grants(work: Path, stdout: StreamKind) -> GrantsDeclaration:
+def _grants(work: Path, stdout: StreamKind, *, reading: bool = False) -> GrantsDeclaration:
     inherit = StreamGrant(StreamKind.INHERIT)
+    directories = [DirectoryGrant(work, "/work", True)]
+    if reading:
+        directories.append(DirectoryGrant(work.parent, "/read"))
     return GrantsDeclaration(
-        filesystem=(DirectoryGrant(work, "/work", True),),
+        filesystem=tuple(directories),
         clocks=ClockGrant(ClockKind.REAL),
         stdin=inherit,
         stdout=StreamGrant(stdout),

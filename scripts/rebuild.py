@@ -120,6 +120,7 @@ PARTS: dict[str, RustPart | GoPart] = {
             "clocks",
             "random",
             "redirect",
+            "directories",
             "filesystem",
             "standard",
             "http",

@@ -14,6 +14,7 @@ from enum import Enum
 from wcompose.contract import Extern, FunctionExtern, InterfaceExtern, TypeDef, resources_in
 from wcompose.grants.interfaces import (
     CLOCKS,
+    DIRECTORIES,
     ENVIRONMENT,
     FILESYSTEM,
     HTTP,
@@ -159,6 +160,7 @@ class _Wishes:
     def __init__(self, grants: GrantsDeclaration, recording: Recording, *, wraps: bool) -> None:
         self._grants = grants
         self._learns = recording is Recording.LEARN
+        self._hears = recording is not Recording.NONE
         self._hears_all = recording in {Recording.ALL, Recording.LEARN}
         streams = (grants.stdin, grants.stdout, grants.stderr)
         # One gate answers for all streams and files as soon as it must for any stream.
@@ -179,7 +181,7 @@ class _Wishes:
             case "wasi:random":
                 return self._random()
             case "wasi:filesystem":
-                return self._files()
+                return self._files(interface)
             case "wasi:sockets":
                 granted = self._grants.tcp or self._grants.udp or self._grants.lookup
                 return SOCKETS if granted or self._learns else Direct.REFUSED
@@ -241,10 +243,16 @@ class _Wishes:
             return Direct.REFUSED
         return RANDOM if kind is RandomKind.SEEDED or self._hears_all else Direct.HOST
 
-    def _files(self) -> Fate:
-        if not (self._grants.filesystem or self._learns):
+    def _files(self, interface: str) -> Fate:
+        directories = self._grants.filesystem
+        if not (directories or self._learns):
             return Direct.REFUSED
-        return STANDARD if self._wraps else FILESYSTEM
+        if self._wraps:
+            return STANDARD
+        if self._hears or not all(each.write for each in directories):
+            return FILESYSTEM
+        # Nothing in them is forbidden, so only which ones there are is decided.
+        return DIRECTORIES if interface == "preopens" else Direct.HOST
 
     def _plumbing(self, base: str) -> Fate | None:
         if base in HTTP.interfaces:

@@ -41,6 +41,7 @@ RANDOM = Gate(
     "random",
     frozenset({"wasi:random/random", "wasi:random/insecure", "wasi:random/insecure-seed"}),
 )
+DIRECTORIES = Gate("directories", frozenset({"wasi:filesystem/preopens"}))
 FILESYSTEM = Gate("filesystem", frozenset(_FILES))
 STANDARD = Gate("standard", frozenset({"wasi:io/streams", *_STREAMS, *_FILES}))
 REDIRECT = Gate("redirect", frozenset(_STREAMS))
@@ -60,7 +61,17 @@ SOCKETS = Gate(
         )
     ),
 )
-GATES = (ENVIRONMENT, CLOCKS, RANDOM, FILESYSTEM, STANDARD, REDIRECT, HTTP, SOCKETS)
+GATES = (
+    ENVIRONMENT,
+    CLOCKS,
+    RANDOM,
+    DIRECTORIES,
+    FILESYSTEM,
+    STANDARD,
+    REDIRECT,
+    HTTP,
+    SOCKETS,
+)
 
 _GRANTS: Mapping[str, str] = {
     "wasi:cli/environment": "environment",

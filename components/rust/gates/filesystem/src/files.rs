@@ -124,8 +124,8 @@ impl Opened {
         Err(ErrorCode::ReadOnly)
     }
 
-    /// Hand on the host's answer, which may be that a path leaves the directory: then it was denied, and
-    /// for one who learns it was asked for.
+    /// Hand on the host's answer, and tell of it.
+    #[inline(always)]
     fn done<T>(
         &self,
         function: &str,
@@ -133,10 +133,17 @@ impl Opened {
         how: &str,
         answer: Result<T, ErrorCode>,
     ) -> Result<T, ErrorCode> {
-        let refused = matches!(answer, Err(ErrorCode::NotPermitted | ErrorCode::Access));
+        self.tell(function, path, how, answer.as_ref().err().copied());
+        answer
+    }
+
+    /// Tell of a use that the host decided about: a path may leave the directory. Then it was denied, and
+    /// for one who learns it was asked for.
+    #[inline(never)]
+    fn tell(&self, function: &str, path: &str, how: &str, error: Option<ErrorCode>) {
+        let refused = matches!(error, Some(ErrorCode::NotPermitted | ErrorCode::Access));
         let denied = refused && !policy().learns();
         self.record(function, !denied, path, how);
-        answer
     }
 
     fn change_both(
