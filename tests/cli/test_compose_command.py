@@ -422,3 +422,14 @@ def test_names_with_control_characters_are_shown_harmless(command: Command, plac
 def test_every_golden_file_belongs_to_a_case() -> None:
     text = Path(__file__).read_text("utf-8")
     assert all(f'"{file.name}"' in text for file in GOLDEN.glob("compose-*.txt"))
+
+
+def test_a_node_may_import_types_alone_of_what_another_calls(
+    command: Command, tmp_path: Path
+) -> None:
+    """The Rust one imports the clock for the type of a time, the Go one to ask for it."""
+    benches = REPOSITORY / "benches/components"
+    files = [benches / "rust-files.wasm", benches / "go-callee.wasm"]
+    result = command("compose", *files, "-o", "out.wasm", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert (tmp_path / "out.wasm").is_file()

@@ -14,7 +14,8 @@ from support import BENCH
 from wcompose.contract import TypeExtern
 from wcompose.engine import Engine
 from wcompose.graph import Graph, Node
-from wcompose.graph.compose import compose_graph, link, read_component
+from wcompose.graph.compose import compose_graph, link, link_draft, read_component
+from wcompose.graph.request import Request
 from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
 
@@ -154,3 +155,42 @@ def test_a_node_may_be_called_like_the_home_of_types(
     composed(engine, files, tmp_path / "out.wasm")
     names = names_of(engine, tmp_path / "out.wasm")
     assert sorted(names) == ["types", "types-only", "types-only-only"]
+
+
+TYPES_ALONE = """(component
+  (import "a:b/times@1.0.0" (instance $times
+    (type $number u64) (export "duration" (type (eq $number)))))
+  (alias export $times "duration" (type $duration))
+  (core module $guest (func (export "rest") (param i64)))
+  (core instance $guest (instantiate $guest))
+  (func $rest (param "time" $duration) (canon lift (core func $guest "rest")))
+  (export "rest" (func $rest)))"""
+FUNCTIONS_TOO = """(component
+  (import "a:b/times@1.0.0" (instance $times
+    (type $number u64) (export "duration" (type $duration (eq $number)))
+    (export "now" (func (result $duration)))))
+  (core func $now (canon lower (func $times "now")))
+  (core module $guest (import "times" "now" (func (result i64)))
+    (func (export "time") (result i64) (call 0)))
+  (core instance $guest (instantiate $guest
+    (with "times" (instance (export "now" (func $now))))))
+  (func $time (result u64) (canon lift (core func $guest "time")))
+  (export "time" (func $time)))"""
+
+
+def test_a_home_of_types_is_no_answer_for_one_who_wants_functions(
+    engine: Engine, tmp_path: Path
+) -> None:
+    nodes = []
+    for name, text in (("resting", TYPES_ALONE), ("telling", FUNCTIONS_TOO)):
+        file = tmp_path / f"{name}.wasm"
+        file.write_bytes(wasmtime.wat2wasm(text))
+        nodes.append(Node(name, read_component(engine, file)))
+    request = Request(leave_open=True)
+    draft = link_draft(nodes, request, engine=engine, directory=tmp_path / "homes")
+    assert not draft.findings
+    name = "a:b/times@1.0.0"
+    assert [(each.importer, each.name) for each in draft.graph.outsides] == [("telling", name)]
+    assert [(each.importer, each.exporter) for each in draft.graph.edges] == [("resting", "types")]
+    compose_graph(draft.graph, engine, tmp_path / "out.wasm")
+    engine.validate(tmp_path / "out.wasm")

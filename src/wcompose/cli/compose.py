@@ -258,7 +258,9 @@ def _draft(
 
     draft = link(nodes)
     wanted = [*named, *(node for node in nodes if node.name in choices.stated)]
-    kept = without_idle(draft, wanted)
+    # Homes of types are made for each linking anew.
+    known = {node.name for node in nodes}
+    kept = [node for node in without_idle(draft, wanted) if node.name in known]
     return draft if len(kept) == len(nodes) else link(kept)
 
 

@@ -261,7 +261,7 @@ def _ungated(asked: Permissions, everything: Grants, nodes: tuple[str, ...]) -> 
     from wcompose.report import Finding
     from wcompose.runtime import DirectoryGrant
 
-    granted = run_grants(replace(asked.options, variables=()), nodes, Path.cwd())
+    granted = run_grants(replace(asked.options, variables=()), nodes, Path())
     directories = tuple(
         DirectoryGrant(each.host, each.guest, each.write)
         for _, one in granted

@@ -83,7 +83,8 @@ def link_draft(
         if not made:
             break
         homes += made
-        draft = draft_graph([*nodes, *homes], request)
+        known = replace(request, homes=frozenset(home.name for home in homes))
+        draft = draft_graph([*nodes, *homes], known)
     return draft
 
 
@@ -94,6 +95,7 @@ def _make_homes(graph: Graph, nodes: Sequence[Node], engine: Engine, directory: 
     home: so one is made for each part that none of those before it fits.
     """
     filled = {(edge.importer, edge.import_name) for edge in graph.edges}
+    filled |= {(outside.importer, outside.import_name) for outside in graph.outsides}
     made: list[Node] = []
     for node in sorted(graph.nodes, key=lambda node: node.name):
         names = [

@@ -195,10 +195,15 @@ class _Planner:
         self._choose(node, name, f"filled by `{provider.name}`", looked_at)
 
     def _decide(self, node: Node, name: str, extern: Extern) -> None:
-        ranked = list(self._catalogue.candidates(node, name))
+        is_types = is_type_only(extern)
+        ranked = [
+            each
+            for each in self._catalogue.candidates(node, name)
+            # A home of types is no answer for one who wants functions, not even a wrong one.
+            if is_types or each[0].exporter not in self._request.homes
+        ]
         candidates = [candidate for candidate, _ in ranked]
         fitting = [each for each in ranked if each[0].verdict is not Verdict.REFUSED]
-        is_types = is_type_only(extern)
         if fitting:
             finalists = _best(fitting)
             if len(finalists) > 1 and not is_types:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -25,6 +25,7 @@ class Request:
         leave_open: whether imports that nothing exports are left to the outside.
         placed: gives a node's world with places, for types that differ.
         advice: words for hints.
+        homes: nodes that only give interfaces of value types a home, and nobody wrote.
     """
 
     edges: Sequence[EdgeDeclaration] = ()
@@ -32,3 +33,4 @@ class Request:
     leave_open: bool = False
     placed: Placed | None = None
     advice: Advice = PROJECT
+    homes: Collection[str] = ()
