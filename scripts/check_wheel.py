@@ -19,6 +19,7 @@ name = "sum"
 
 [components.caller]
 path = "caller.wasm"
+grants = { clocks = "real", random = { seed = 1 } }
 
 [components.callee]
 path = "callee.wasm"
