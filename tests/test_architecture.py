@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "src" / "wcompose"
 STAGES = (
     ("report",),
-    ("errors", "texts", "progress", "suggest"),
+    ("errors", "texts", "progress", "suggest", "sections"),
     ("lines",),
     ("files", "bounds"),
     ("images",),

@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wcompose.contract import Contract, Function, FunctionExtern, InterfaceExtern
-from wcompose.contract.types import (
-    Definition,
-    FutureType,
-    HandleType,
-    ListType,
-    MapType,
-    MembersType,
-    OptionType,
-    ResultType,
-    StreamType,
-    TupleType,
-    TypeDef,
-)
+from wcompose.contract.resources import parts_of
+from wcompose.contract.types import Definition
 
 
 def used_types(contract: Contract) -> frozenset[int]:
@@ -52,28 +41,3 @@ def _functions(contract: Contract) -> Iterator[Function]:
                 yield extern.function
             elif isinstance(extern, InterfaceExtern):
                 yield from extern.interface.functions.values()
-
-
-def parts_of(of: Definition) -> tuple[Definition, ...]:
-    """What a type is made of, one step deep."""
-    parts: tuple[Definition | None, ...] = ()
-    match of:
-        case TypeDef():
-            parts = (of.definition,)
-        case ListType(element):
-            parts = (element,)
-        case MapType(key, value):
-            parts = (key, value)
-        case OptionType(payload) | StreamType(payload) | FutureType(payload):
-            parts = (payload,)
-        case ResultType(ok, error):
-            parts = (ok, error)
-        case TupleType(elements):
-            parts = elements
-        case HandleType(resource):
-            parts = (resource,)
-        case MembersType(members):
-            parts = tuple(member.type for member in members)
-        case _:
-            pass
-    return tuple(each for each in parts if each is not None)

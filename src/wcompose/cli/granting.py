@@ -227,46 +227,58 @@ def _refuse_near_node(text: str, nodes: Collection[str]) -> None:
         )
 
 
+def usual_grants() -> GrantsDeclaration:
+    """What a component without gates reaches unless it is told otherwise."""
+    from wcompose.project import (
+        ClockGrant,
+        ClockKind,
+        GrantsDeclaration,
+        RandomGrant,
+        RandomKind,
+        StreamGrant,
+        StreamKind,
+    )
+
+    stream = StreamGrant(StreamKind.INHERIT)
+    return GrantsDeclaration(
+        arguments=True,
+        stdin=stream,
+        stdout=stream,
+        stderr=stream,
+        clocks=ClockGrant(ClockKind.REAL),
+        random=RandomGrant(RandomKind.REAL),
+        exit=True,
+    )
+
+
 def _whole(key: str) -> GrantsDeclaration:
     """What an option grants that needs no more words than a node."""
     from wcompose.project import (
         ANY_HOST,
         ANY_PORT,
-        ClockGrant,
-        ClockKind,
         GrantsDeclaration,
         HttpGrant,
-        RandomGrant,
-        RandomKind,
         SocketDirection,
         SocketGrant,
-        StreamGrant,
-        StreamKind,
     )
 
-    clocks, random = ClockGrant(ClockKind.REAL), RandomGrant(RandomKind.REAL)
-    stream = StreamGrant(StreamKind.INHERIT)
-    stdio = GrantsDeclaration(stdin=stream, stdout=stream, stderr=stream)
+    usual = usual_grants()
     if key == "clocks":
-        return GrantsDeclaration(clocks=clocks)
+        return GrantsDeclaration(clocks=usual.clocks)
     if key == "random":
-        return GrantsDeclaration(random=random)
+        return GrantsDeclaration(random=usual.random)
     if key == "stdio":
-        return stdio
+        return GrantsDeclaration(stdin=usual.stdin, stdout=usual.stdout, stderr=usual.stderr)
 
     def sockets(*directions: SocketDirection) -> tuple[SocketGrant, ...]:
         return tuple(SocketGrant(each, ANY_HOST, ANY_PORT) for each in directions)
 
     return replace(
-        stdio,
-        arguments=True,
-        clocks=clocks,
-        random=random,
+        usual,
         http=(HttpGrant("*", ANY_HOST, ANY_PORT),),
         tcp=sockets(SocketDirection.CONNECT, SocketDirection.LISTEN),
         udp=sockets(SocketDirection.SEND, SocketDirection.BIND),
         lookup=(ANY_HOST,),
-        exit=True,
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wcompose.cli.granting import GrantOptions, run_grants, with_run_grants
+from wcompose.cli.granting import GrantOptions, run_grants, usual_grants, with_run_grants
 
 if TYPE_CHECKING:
     from wcompose.cli.session import Session
@@ -109,10 +109,12 @@ def permit(session: Session, request: RunRequest, asked: Permissions) -> Permitt
     everything = everything_there_is(request, _hearer(asked.audit))
     if request.project is not None:
         return _project(session, request.project, request.file, asked, everything)
-    section = _section(session, request.file)
+    section = _section(request.file)
     if section is not None:
         return Permitted(request.file, _gated_file(request.file, section, asked, everything))
-    return _file(session, request.file, asked, everything)
+    if not asked.needs_gates:
+        return Permitted(request.file, _ungated(asked, everything))
+    return _with_gates(session, request.file, asked, everything)
 
 
 def _project(
@@ -161,7 +163,7 @@ def _gated_file(
             hint="grant it in the project and build again; here `--dir`, `--env` and `--network` open "
             "what its gates ask for",
         )
-    plain = _ungated(asked, everything, ())
+    plain = _ungated(asked, everything)
     missing = [
         f"`--dir {host}::{outer}{':rw' if write else ''}`"
         for outer, (host, write) in sorted(section.directories.items())
@@ -175,12 +177,6 @@ def _gated_file(
             hint="call each directory as its gates do",
         )
     return plain
-
-
-def _file(session: Session, file: Path, asked: Permissions, everything: Grants) -> Permitted:
-    if not asked.needs_gates:
-        return Permitted(file, _ungated(asked, everything, ()))
-    return _with_gates(session, file, asked, everything)
 
 
 def _with_gates(session: Session, file: Path, asked: Permissions, everything: Grants) -> Permitted:
@@ -204,7 +200,7 @@ def _with_gates(session: Session, file: Path, asked: Permissions, everything: Gr
         )
     name = label_of(file) or "component"
     grants = with_run_grants(
-        {name: _usual()}, run_grants(asked.options, [name], Path.cwd()), Path.cwd()
+        {name: usual_grants()}, run_grants(asked.options, [name], Path.cwd()), Path.cwd()
     )
     host = host_grants(grants, everything, root=Path.cwd(), variables=os.environ)
     component = read_component(session.engine, file)
@@ -229,31 +225,7 @@ def _with_gates(session: Session, file: Path, asked: Permissions, everything: Gr
     return Permitted(output, host)
 
 
-def _usual() -> GrantsDeclaration:
-    """What a component without gates reaches unless it is told otherwise."""
-    from wcompose.project import (
-        ClockGrant,
-        ClockKind,
-        GrantsDeclaration,
-        RandomGrant,
-        RandomKind,
-        StreamGrant,
-        StreamKind,
-    )
-
-    stream = StreamGrant(StreamKind.INHERIT)
-    return GrantsDeclaration(
-        arguments=True,
-        stdin=stream,
-        stdout=stream,
-        stderr=stream,
-        clocks=ClockGrant(ClockKind.REAL),
-        random=RandomGrant(RandomKind.REAL),
-        exit=True,
-    )
-
-
-def _ungated(asked: Permissions, everything: Grants, nodes: tuple[str, ...]) -> Grants:
+def _ungated(asked: Permissions, everything: Grants) -> Grants:
     """What the host opens for one that has it all to itself."""
     import os
 
@@ -261,7 +233,7 @@ def _ungated(asked: Permissions, everything: Grants, nodes: tuple[str, ...]) -> 
     from wcompose.report import Finding
     from wcompose.runtime import DirectoryGrant
 
-    granted = run_grants(replace(asked.options, variables=()), nodes, Path())
+    granted = run_grants(replace(asked.options, variables=()), (), Path())
     directories = tuple(
         DirectoryGrant(each.host, each.guest, each.write)
         for _, one in granted
@@ -333,25 +305,11 @@ def _hearer(file: Path | None) -> Callable[[Use], None] | None:
     return json_lines(stream.write)
 
 
-def _section(session: Session, file: Path) -> GrantsSection | None:
+def _section(file: Path) -> GrantsSection | None:
     """What a file tells of its grants, if it has gates."""
-    from wcompose.errors import UserError
-    from wcompose.grants.section import SECTION, read_section
+    from wcompose.grants.section import section_of
 
-    # Asking the engine costs more than looking: few components have gates.
     try:
-        with file.open("rb") as stream:
-            if not _mentions(stream, SECTION.encode()):
-                return None
-        return read_section(session.engine.describe(file))
-    except (OSError, UserError):
+        return section_of(file)
+    except OSError:
         return None  # opening it says what is wrong
-
-
-def _mentions(stream: Any, word: bytes) -> bool:
-    kept = b""
-    while block := stream.read(1 << 20):
-        if word in kept + block:
-            return True
-        kept = block[-len(word) :]
-    return False

@@ -1,8 +1,6 @@
-"""The resources that a function's type speaks of."""
+"""What types are made of, and the resources that a function's type speaks of."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 from wcompose.contract.model import Function
 from wcompose.contract.types import (
@@ -35,11 +33,12 @@ def resources_in(function: Function) -> tuple[TypeDef, ...]:
         seen.add(id(each))
         if isinstance(each, HandleType):
             found.setdefault(id(each.resource), each.resource)
-        waiting += reversed(list(_parts(each)))
+        waiting += reversed(parts_of(each))
     return tuple(found.values())
 
 
-def _parts(of: Definition) -> Iterator[Definition]:
+def parts_of(of: Definition) -> tuple[Definition, ...]:
+    """What a type is made of, one step deep."""
     parts: tuple[Definition | None, ...] = ()
     match of:
         case TypeDef():
@@ -54,8 +53,10 @@ def _parts(of: Definition) -> Iterator[Definition]:
             parts = (ok, error)
         case TupleType(elements):
             parts = elements
+        case HandleType(resource):
+            parts = (resource,)
         case MembersType(members):
             parts = tuple(member.type for member in members)
         case _:
             pass
-    return (each for each in parts if each is not None)
+    return tuple(each for each in parts if each is not None)

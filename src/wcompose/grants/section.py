@@ -9,14 +9,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from wcompose.grants.directories import Directories
-from wcompose.grants.wiring import Gated
-from wcompose.project.grants import GrantsDeclaration
+from wcompose.sections import COMPONENT, CUSTOM, HEADER, CutShort, sections, unsigned
+
+if TYPE_CHECKING:
+    from wcompose.grants.directories import Directories
+    from wcompose.grants.wiring import Gated
+    from wcompose.project.grants import GrantsDeclaration
 
 SECTION = "wcompose:grants"
 VERSION = 1
+TEXT_LIMIT = 1 << 24
+"""Bytes of a section that are read at most."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +66,39 @@ def section_text(
 
 
 def read_section(description: Mapping[str, Any]) -> GrantsSection | None:
-    """The section of a composition.
+    """The section of a composition, as `wcompose.engine.Engine.describe` gives it; see `section_of`."""
+    text = description.get(SECTION)
+    return _read(text) if isinstance(text, str) else None
 
-    Args:
-        description: as `wcompose.engine.Engine.describe` gives it.
+
+def section_of(file: Path) -> GrantsSection | None:
+    """The section of a composition in a file, of which no more is read than where sections end.
 
     Returns:
-        None where there is none, or none that this release can read: whoever made the binary wrote
-        it, so nothing is believed that is not in its place.
+        None where there is none, or none that this release can read.
+
+    Raises:
+        OSError: the file cannot be read.
     """
-    text = description.get(SECTION)
-    if not isinstance(text, str):
+    if not file.stat().st_size:
         return None
+    found = b""
+    with file.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+        if data[4:HEADER] != COMPONENT:
+            return None
+        try:
+            for identifier, start, end in sections(data, 0, len(data)):
+                if identifier == CUSTOM:
+                    size, name = unsigned(data, start, end)
+                    if data[name : min(name + size, end)] == SECTION.encode():
+                        found = data[name + size : min(end, name + size + TEXT_LIMIT)]
+        except CutShort:
+            return None
+    return _read(found.decode("utf-8", "replace"))
+
+
+def _read(text: str) -> GrantsSection | None:
+    """Whoever made the binary wrote it, so nothing is believed that is not in its place."""
     try:
         data = json.loads(text)
         if data["version"] != VERSION:

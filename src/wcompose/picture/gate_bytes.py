@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_HEADER = 8
-_COMPONENT = b"\x0d\x00\x01\x00"
-"""What follows the magic number of a component: its version and its layer."""
-_CUSTOM, _MODULE, _NESTED, _ALIASES = 0, 1, 4, 6
+from wcompose.sections import COMPONENT, CUSTOM, HEADER, CutShort, sections, unsigned
+
+_MODULE, _NESTED, _ALIASES = 1, 4, 6
 _MODULE_ALIAS = b"\x01\x00\x11\x02"
 """An alias section of one outer alias of a core module, up to how far out it stands."""
 _NESTED_ALIAS = b"\x01\x04\x02"
@@ -74,10 +73,6 @@ class _Part:
         return self.end - self.start
 
 
-class _Cut(Exception):
-    """A binary ends in the middle of something, or holds more than anybody could look at."""
-
-
 class _Binary:
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -104,9 +99,9 @@ class _Binary:
                         components.append(part)
                     yield part
                     yield from self._inside(part)
-                elif identifier != _CUSTOM:
+                elif identifier != CUSTOM:
                     is_beginning = False
-        except _Cut:
+        except CutShort:
             return
 
     def _inside(self, part: _Part) -> Iterator[_Part]:
@@ -122,18 +117,18 @@ class _Binary:
         """A digest of what a part is, whatever it is called; empty where it is cut short."""
         try:
             return self._digest(part)
-        except _Cut:
+        except CutShort:
             return ""
 
     def _digest(self, part: _Part) -> str:
         key = (part.start, part.depth)
         if key not in self._digests:
             if part.depth > _DEEPEST:
-                raise _Cut
-            is_component = self._data[part.start + 4 : part.start + _HEADER] == _COMPONENT
-            found = hashlib.sha256(self._data[part.start : part.start + _HEADER])
+                raise CutShort
+            is_component = self._data[part.start + 4 : part.start + HEADER] == COMPONENT
+            found = hashlib.sha256(self._data[part.start : part.start + HEADER])
             for identifier, start, end in self._sections(part):
-                if identifier == _CUSTOM:
+                if identifier == CUSTOM:
                     continue
                 inner: _Part | None = None
                 kind = identifier
@@ -151,8 +146,8 @@ class _Binary:
         for kind, beginning in ((_MODULE, _MODULE_ALIAS), (_NESTED, _NESTED_ALIAS)):
             if not self._data.startswith(beginning, start):
                 continue
-            count, after = self._number(start + len(beginning), end)
-            index, after = self._number(after, end)
+            count, after = unsigned(self._data, start + len(beginning), end)
+            index, after = unsigned(self._data, after, end)
             is_module = kind == _MODULE
             before = part.before[0 if is_module else 1]
             if count == part.depth and index < before and after == end:
@@ -161,27 +156,8 @@ class _Binary:
 
     def _sections(self, part: _Part) -> Iterator[tuple[int, int, int]]:
         """Identifier, beginning and end of the content of each section of a part."""
-        at = part.start + _HEADER
-        while at < part.end:
+        for section in sections(self._data, part.start, part.end):
             self._left -= 1
             if self._left < 0:
-                raise _Cut
-            identifier = self._data[at]
-            size, start = self._number(at + 1, part.end)
-            at = start + size
-            if at > part.end:
-                raise _Cut
-            yield identifier, start, at
-
-    def _number(self, at: int, end: int) -> tuple[int, int]:
-        """An unsigned 32-bit LEB128 number (core specification, "Integers"), and where it ends."""
-        value = 0
-        for shift in range(0, 35, 7):
-            if at >= end:
-                break
-            byte = self._data[at]
-            at += 1
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value, at
-        raise _Cut
+                raise CutShort
+            yield section
