@@ -111,6 +111,11 @@ PARTS: dict[str, RustPart | GoPart] = {
         "attacker",
         "tests/attacks/components/go-attacker.wasm",
     ),
+    "echo-values": RustPart("echo-values", "tests/runtime/components/echo-rust.wasm"),
+    "echo-host": RustPart("echo-host", "tests/runtime/components/echo-host-rust.wasm"),
+    "echo-cell": RustPart("echo-cell", "tests/runtime/components/cell.wasm"),
+    "hostile-owner": RustPart("hostile-owner", "tests/runtime/components/hostile-rust.wasm"),
+    "hostile-flooder": RustPart("hostile-flooder", "tests/runtime/components/flooder.wasm"),
     "netprober": RustPart("netprober", "tests/grants/components/netprober.wasm", profile="gate"),
     "prober": RustPart("prober", "tests/grants/components/prober.wasm", profile="gate"),
     **{
