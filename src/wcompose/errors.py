@@ -5,6 +5,9 @@ The tree has three branches, by whose turn it is to act::
     WcomposeError
     ├── UserError                the user's input is at fault: exit code 1
     │   ├── UsageError           the command line itself is at fault: exit code 2
+    │   │   ├── Closed           what was called is closed or closing
+    │   │   └── Full             a pool has no place, and its line no room
+    │   │       └── WaitExceeded     the caller stood in a pool's line as long as it wanted to
     │   ├── ProjectError         wcompose.toml or wcompose.lock
     │   ├── ContractError        WIT text or a WIT package
     │   ├── ArtifactError        a file is not the kind of binary that was wanted, or is damaged
@@ -66,6 +69,18 @@ class UsageError(UserError):
     """The command line names something that does not exist or does not go together."""
 
     exit_code = 2
+
+
+class Closed(UsageError):
+    """What was called is closed, or closing and takes nothing new."""
+
+
+class Full(UsageError):
+    """A pool has no place free, and as many callers wait as may: try again later, or somewhere else."""
+
+
+class WaitExceeded(Full, TimeoutError):
+    """A caller waited for a place in a pool as long as it wanted to, and got none."""
 
 
 class ProjectError(UserError):
