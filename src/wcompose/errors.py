@@ -16,7 +16,16 @@ The tree has three branches, by whose turn it is to act::
     │   └── ValueFault           an argument does not parse or does not fit its type
     ├── ToolFailure              we or the machine failed: exit code 1
     │   └── EngineFault          the engine component panicked or overran its bounds: a bug of ours
-    └── GuestFault               a component trapped, exited or overran its bounds: exit code 1
+    └── GuestFault               a component ended before its call did: exit code 1
+        ├── Trapped              it trapped: a bug of it, or a lie that the runtime caught
+        ├── StackExhausted       its calls nested too deeply
+        ├── DeadlineExceeded     its time was over
+        ├── FuelExhausted        its fuel was used up
+        ├── MemoryExceeded       it wanted more memory than it may have
+        ├── OutputExceeded       it wrote more, or gave more back, than it may
+        ├── Cancelled            its caller wanted it to stop
+        ├── GuestExited          it ended itself
+        └── ImportRaised         a function that the host gave to it raised an exception
 
 Every exception carries findings, so that one run can report every problem at once. Text is made
 from them at the edge, in ``wcompose.cli``.
@@ -116,4 +125,52 @@ class EngineFault(ToolFailure):
 
 
 class GuestFault(WcomposeError):
-    """A component trapped, exited with a failure, or overran its bounds."""
+    """A component trapped, exited or overran its bounds; its instance is of no use any more."""
+
+
+class Trapped(GuestFault):
+    """It trapped: a bug of it, or a lie about its values that the runtime caught."""
+
+
+class StackExhausted(GuestFault):
+    """Its calls nested too deeply."""
+
+
+class DeadlineExceeded(GuestFault):
+    """Its time was over."""
+
+
+class FuelExhausted(GuestFault):
+    """Its fuel was used up."""
+
+
+class MemoryExceeded(GuestFault):
+    """It wanted more memory, more tables or more instances than it may have.
+
+    Raised where that can be told; see `wcompose.runtime.trap`.
+    """
+
+
+class OutputExceeded(GuestFault):
+    """It wrote more to its standard streams, or gave more back, than it may."""
+
+
+class Cancelled(GuestFault):
+    """Its caller, another thread or Ctrl-C, wanted it to stop."""
+
+
+class GuestExited(GuestFault):
+    """It ended itself, by the function that WASI has for that.
+
+    Args:
+        findings: what to tell of it.
+        code: the status that it ended with.
+    """
+
+    def __init__(self, findings: Finding | Iterable[Finding], code: int = 1) -> None:
+        super().__init__(findings)
+        self.code = code
+
+
+class ImportRaised(GuestFault):
+    """A function that the host gave to it raised an exception, which is this one's ``__cause__``."""
