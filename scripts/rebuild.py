@@ -116,6 +116,21 @@ PARTS: dict[str, RustPart | GoPart] = {
     "echo-cell": RustPart("echo-cell", "tests/runtime/components/cell.wasm"),
     "hostile-owner": RustPart("hostile-owner", "tests/runtime/components/hostile-rust.wasm"),
     "hostile-flooder": RustPart("hostile-flooder", "tests/runtime/components/flooder.wasm"),
+    "plugin-redact": RustPart(
+        "plugin-redact", "examples/plugins/guests/redact.wasm", profile="gate"
+    ),
+    "plugin-hostile": RustPart(
+        "plugin-hostile", "examples/plugins/guests/hostile.wasm", profile="gate"
+    ),
+    "plugin-outdated": RustPart(
+        "plugin-outdated", "examples/plugins/guests/outdated.wasm", profile="gate"
+    ),
+    "plugin-numbering": GoPart(
+        "examples/plugins/guests/numbering",
+        "examples/plugins/wit",
+        "plugin",
+        "examples/plugins/guests/numbering.wasm",
+    ),
     "netprober": RustPart("netprober", "tests/grants/components/netprober.wasm", profile="gate"),
     "prober": RustPart("prober", "tests/grants/components/prober.wasm", profile="gate"),
     **{
