@@ -1,13 +1,41 @@
-"""A guest's end in words: what kind of trap, in which node, and what the guest itself said."""
+"""A guest's end in words: what ended it, in which node, and what the guest itself said.
+
+The runtime tells of an end in text: a backtrace, with names that the guest chose, and what caused it.
+The cause alone decides which exception is made of it; it stands last, where no name of a guest's can be.
+
+Of memory that a guest asks for while it runs and does not get, nobody is told: the C API has no ear for
+that, and the guest may go on without. `MemoryExceeded` is made where the runtime itself refuses (what is
+too large from its start, a full heap of collected objects), and where a guest's last words tell of it:
+Rust with standard error or with debug names, Go, Python. One without such words has merely trapped.
+"""
 
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
-from wcompose.errors import GuestFault
+from wcompose.errors import (
+    Cancelled,
+    DeadlineExceeded,
+    FuelExhausted,
+    GuestExited,
+    GuestFault,
+    ImportRaised,
+    MemoryExceeded,
+    OutputExceeded,
+    StackExhausted,
+    Trapped,
+)
 from wcompose.report import Finding, Place
+from wcompose.runtime.last_words import (
+    is_traceback,
+    last_words,
+    tells_of_no_memory,
+    tells_of_no_stack,
+)
 
-_FRAME = re.compile(r"^\s*\d+:\s+0x[0-9a-f]+ - (?P<module>[^!]*)!(?P<function>.*)$")
+_FRAME = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<module>[^!]*)!(?P<function>.*)$")
+_CAUSE = "\nCaused by:\n"
 _REFUSAL = re.compile(
     r"^node `(?P<node>[^`]+)` is not granted `(?P<grant>[^`]+)`: `(?P<interface>[^`#]+)#(?P<item>[^`]+)`"
 )
@@ -20,65 +48,184 @@ _GRANT_EXAMPLES = {
     "stderr": 'stderr = "inherit"',
     "exit": "exit = true",
 }
-_KINDS = (
-    ("unreachable", "it gave up (the instruction `unreachable`: a panic or a failed assertion)"),
-    ("out of bounds memory access", "it read or wrote outside its memory"),
-    ("undefined element", "it called through an empty or missing table entry"),
-    ("uninitialized element", "it called through an empty table entry"),
-    ("indirect call type mismatch", "it called a function of another type through a table"),
-    ("integer divide by zero", "it divided by zero"),
-    ("integer overflow", "an integer overflowed"),
-    ("invalid conversion to integer", "a float does not fit the integer it was converted to"),
-    ("call stack exhausted", "its calls nested too deeply"),
-    ("cannot enter component instance", "it was called while a call of it had not ended well"),
-    ("cannot leave component instance", "it called out where that is not allowed"),
-    ("string", "it passed a string that is not well formed"),
+
+_GAVE_UP = "it gave up (the instruction `unreachable`: a panic or a failed assertion)"
+_TOO_MUCH = (
+    "it gave more to the host than can cross at once: 128 MiB, "
+    "of which each element of a list takes 32 bytes or more"
 )
-_TRACEBACK = "Traceback (most recent call last)"
-_PYTHON_END = "Python function threw an unexpected exception"
-_CHAINS = ("During handling of the above exception", "was the direct cause of the following")
-_SAID_LIMIT = 40
-"""Lines of the guest's own message that are shown."""
+_ALLOCATOR_FAILED = re.compile(r"handle_alloc_error|rust_oom|rust_alloc_error_handler|rg_oom")
+"""Names of functions by which a Rust guest ends when it gets no memory."""
+
+_Kind = tuple[str, type[GuestFault], str]
+_KINDS: tuple[_Kind, ...] = (
+    ("`unreachable` instruction", Trapped, _GAVE_UP),
+    ("call stack exhausted", StackExhausted, "its calls nested too deeply"),
+    ("all fuel consumed", FuelExhausted, "its fuel was used up"),
+    (
+        "GC heap out of memory",
+        MemoryExceeded,
+        "its collected objects took all memory that it may have",
+    ),
+    (
+        "exceeds memory limits",
+        MemoryExceeded,
+        "it wants more memory than it may have from its start",
+    ),
+    ("exceeds table limits", MemoryExceeded, "it wants a larger table than it may have"),
+    ("memory count too high", MemoryExceeded, "it wants more memories than it may have"),
+    ("table count too high", MemoryExceeded, "it wants more tables than it may have"),
+    (
+        "instance count too high",
+        MemoryExceeded,
+        "it is made of more core instances than it may have",
+    ),
+    (
+        "fuel allocated for hostcalls",
+        OutputExceeded,
+        _TOO_MUCH,
+    ),
+    ("out of bounds memory access", Trapped, "it read or wrote outside its memory"),
+    ("uninitialized element", Trapped, "it called through an empty table entry"),
+    ("undefined element", Trapped, "it called through an empty or missing table entry"),
+    (
+        "indirect call type mismatch",
+        Trapped,
+        "it called a function of another type through a table",
+    ),
+    ("integer divide by zero", Trapped, "it divided by zero"),
+    ("integer overflow", Trapped, "an integer overflowed"),
+    (
+        "invalid conversion to integer",
+        Trapped,
+        "a float does not fit the integer it was converted to",
+    ),
+    ("null reference", Trapped, "it followed a null reference"),
+    ("out of bounds array access", Trapped, "it read or wrote outside an array"),
+    ("allocation size too large", Trapped, "it asked for an object that is too large"),
+    ("cast failure", Trapped, "it took an object for one of another type"),
+    ("thrown Wasm exception", Trapped, "it threw an exception that nothing in it caught"),
+    ("unaligned atomic", Trapped, "it used an atomic number at an odd address"),
+    (
+        "cannot enter component instance",
+        Trapped,
+        "it was called while a call of it had not ended well",
+    ),
+    ("cannot leave component instance", Trapped, "it called out where that is not allowed"),
+    ("unknown handle index", Trapped, "it used a resource that it does not have"),
+    ("out of range for `char`", Trapped, "it passed a number that is no character"),
+    ("utf-8", Trapped, "it passed a string that is not well formed"),
+    ("utf-16", Trapped, "it passed a string that is not well formed"),
+    (
+        "string pointer/length out of bounds",
+        Trapped,
+        "it passed a string that is not in its memory",
+    ),
+    ("list pointer/length out of bounds", Trapped, "it passed a list that is not in its memory"),
+    ("pointer out of bounds", Trapped, "it passed a value that is not in its memory"),
+    ("pointer not aligned", Trapped, "it passed a value at an odd address"),
+    ("discriminant", Trapped, "it passed a case that its type does not have"),
+)
+"""What the runtime says of a cause, the exception that it becomes, and our words. The first one counts.
+From ``wasmtime-environ/src/trap_encoding.rs`` and ``wasmtime/src/runtime/component``."""
+
+_RULES: dict[type[GuestFault], str] = {
+    StackExhausted: "stack",
+    FuelExhausted: "fuel",
+    MemoryExceeded: "memory",
+    OutputExceeded: "output",
+}
+_HINTS: dict[type[GuestFault], str] = {
+    FuelExhausted: "allow more: `Limits(fuel=…)`, or `--fuel UNITS`",
+    MemoryExceeded: "allow more: `Limits(memory=…)`, or `--memory MIB`",
+    OutputExceeded: "pass it in several parts",
+}
 
 
 def guest_fault(
-    error: Exception, said: str, *, function: str, seconds: float | None = None
+    error: object,
+    said: str,
+    *,
+    function: str,
+    seconds: float | None = None,
+    output: int | None = None,
+    cancelled: str | None = None,
+    raised: BaseException | None = None,
+    imported: str = "",
+    exit_code: int | None = None,
 ) -> GuestFault:
-    """What a trap becomes.
+    """What the end of a guest becomes.
+
+    What the host knows goes before what the runtime tells; of that, what stands first here.
 
     Args:
-        error: the runtime's error.
+        error: the runtime's error; its text is read.
         said: the end of what the guest wrote to its standard error.
         function: what was called.
-        seconds: the deadline, if the call was stopped because of it.
+        raised: what a function of the host's raised; it becomes the cause of the exception.
+        imported: that function's name.
+        output: how many bytes it might write, if it was stopped because it wrote more.
+        cancelled: the reason, which may be empty, if its caller wanted it to stop.
+        seconds: the deadline, if it was stopped because of it.
+        exit_code: the status with which it ended itself, if it did.
     """
     text = str(error)
     nodes = _nodes(text)
     who = " or ".join(f"`{node}`" for node in nodes) or "the component"
-    node = nodes[0] if len(nodes) == 1 else ""
-    if seconds is not None:
-        return GuestFault(
+    place = Place(item=nodes[0] if len(nodes) == 1 else "")
+    words = last_words(said)
+    causes = (words,) if words else ()
+    if raised is not None:
+        fault = ImportRaised(
             Finding(
-                "deadline",
-                f"{who} was stopped: `{function}` took longer than {seconds:g} s",
-                Place(item=node),
-                causes=_message(said),
-                hint="allow more with `--timeout SECONDS`",
+                "import-raised",
+                f"`{imported}`, which the host gave to {who}, raised "
+                f"`{type(raised).__name__}` in `{function}`",
+                place,
+                causes=tuple(filter(None, [_one_line(raised)])),
             )
         )
+        fault.__cause__ = raised
+        return fault
+    if output is not None:
+        told = f"`{function}` wrote more than {output:,} bytes to its standard streams"
+        hint = "allow more: `Limits(output=…)`, or `--max-output BYTES`"
+        return OutputExceeded.of("output", f"{who} was stopped: {told}", place=place, hint=hint)
+    if cancelled is not None:
+        reason = [cancelled] if cancelled else []
+        return Cancelled.of("cancelled", f"`{function}` was cancelled", place=place, causes=reason)
+    if seconds is not None:
+        told = f"`{function}` took longer than {seconds:g} s"
+        hint = "allow more: `Limits(seconds=…)`, or `--timeout SECONDS`"
+        return DeadlineExceeded.of(
+            "deadline", f"{who} was stopped: {told}", place=place, causes=causes, hint=hint
+        )
+    if exit_code is not None:
+        return _exited(words, causes, function, exit_code)
     if refusal := _refusal(text):
-        return GuestFault(refusal)
-    causes = _message(said)
-    kind = "it raised an exception" if causes and causes[0].startswith(_TRACEBACK) else _kind(text)
-    return GuestFault(
+        return Trapped(refusal)
+    kind, told = _kind(text, words)
+    return kind(
         Finding(
-            "trap",
-            f"{who} trapped in `{function}`: {kind}",
-            Place(item=node),
+            _RULES.get(kind, "trap"),
+            f"{who} trapped in `{function}`: {told}",
+            place,
             causes=causes or _frames(text),
-            hint="" if causes else "build it with debug names to see more",
+            hint=_HINTS.get(kind, "" if causes else "build it with debug names to see more"),
         )
     )
+
+
+def _exited(words: str, causes: tuple[str, ...], function: str, code: int) -> GuestFault:
+    """What the end of a guest by its own will becomes: Go ends so, whatever went wrong in it."""
+    message = f"the component ended itself in `{function}` with status {code}"
+    if code and tells_of_no_memory(words):
+        return MemoryExceeded.of(
+            "memory", f"{message}: it ran out of memory", causes=causes, hint=_HINTS[MemoryExceeded]
+        )
+    if code and tells_of_no_stack(words):
+        return StackExhausted.of("stack", f"{message}: its calls nested too deeply", causes=causes)
+    return GuestExited(Finding("exit", message, causes=causes), code)
 
 
 def _refusal(text: str) -> Finding | None:
@@ -103,13 +250,18 @@ def _refusal(text: str) -> Finding | None:
     )
 
 
-def _kind(text: str) -> str:
-    lowered = text.lower()
-    for sign, words in _KINDS:
-        if f"trap: {sign}" in lowered or sign in lowered.splitlines()[-1]:
-            return words
-    last = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"^\d+: ", "", last[-1]) if last else "unknown trap"
+def _kind(text: str, words: str) -> tuple[type[GuestFault], str]:
+    """The exception that the runtime's text becomes, and what happened in words."""
+    cause = text.rpartition(_CAUSE)[2]
+    told = next(((kind, what) for sign, kind, what in _KINDS if sign in cause), None)
+    if told is None:
+        lines = [line.strip() for line in cause.splitlines() if line.strip()]
+        return Trapped, re.sub(r"^\d+: ", "", lines[-1]) if lines else "unknown trap"
+    if told[1] is not _GAVE_UP:
+        return told
+    if tells_of_no_memory(words) or _ALLOCATOR_FAILED.search(text):
+        return MemoryExceeded, "it ran out of memory"
+    return (Trapped, "it raised an exception") if is_traceback(words) else told
 
 
 def _nodes(text: str) -> list[str]:
@@ -135,36 +287,20 @@ def _nodes(text: str) -> list[str]:
 
 
 def _frames(text: str) -> tuple[str, ...]:
-    frames = [
+    """The innermost frames in words; a function that called itself is told once."""
+    frames = (
         f"at `{match['module']}`, `{match['function'].strip()}`"
         for line in text.splitlines()
         if (match := _FRAME.match(line))
-    ]
-    return tuple(frames[:8])
+    )
+    counted = ((frame, len(list(same))) for frame, same in groupby(frames))
+    return tuple(frame if count == 1 else f"{frame}, {count} times" for frame, count in counted)[:8]
 
 
-def _message(said: str) -> tuple[str, ...]:
-    """The guest's own last words, as one cause: a Python traceback, a Go or Rust panic."""
-    lines = said.rstrip().splitlines()
-    start = _start(lines)
-    told = lines[start : start + _SAID_LIMIT]
-    return ("\n".join(told).rstrip(),) if told else ()
-
-
-def _start(lines: list[str]) -> int:
-    """Where the last words begin; what componentize-py's runtime adds behind a traceback is cut off."""
-    end = next((index for index, line in enumerate(lines) if _PYTHON_END in line), None)
-    if end is not None:
-        # The line before tells the place in the runtime's own source.
-        del lines[max(0, end - 1) :]
-        while lines and not lines[-1].strip():
-            lines.pop()
-    tracebacks = [index for index, line in enumerate(lines) if line.startswith(_TRACEBACK)]
-    if tracebacks:
-        # Of a chain of exceptions, each with a traceback of its own, all are told.
-        chained = any(sign in line for line in lines for sign in _CHAINS)
-        return tracebacks[0] if chained else tracebacks[-1]
-    for index in range(len(lines) - 1, -1, -1):
-        if lines[index].startswith(("panic: ", "fatal error: ")) or " panicked at " in lines[index]:
-            return index
-    return max(0, len(lines) - _SAID_LIMIT)
+def _one_line(error: BaseException) -> str:
+    """What an exception says of itself; one that cannot even do that says nothing."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - it is anybody's class
+        return ""
+    return text if len(text) <= 200 else text[:199] + "…"

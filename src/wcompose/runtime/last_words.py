@@ -1,0 +1,70 @@
+"""What a guest said before it ended, found in its standard error: a Python traceback, a panic.
+
+Guests choose what they write, so nothing here is proof of anything: it words a fault, and tells apart
+faults that end alike.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TRACEBACK = "Traceback (most recent call last)"
+_PYTHON_END = "Python function threw an unexpected exception"
+_CHAINS = ("During handling of the above exception", "was the direct cause of the following")
+_SAID_LIMIT = 40
+"""Lines of the guest's own message that are shown."""
+
+_NO_MEMORY = re.compile(
+    r"^memory allocation of \d+ bytes failed"  # Rust
+    r"|^fatal error: .*(?:out of memory|cannot allocate memory)"  # Go
+    r"|^panic: runtime error: out of memory",  # TinyGo
+    re.MULTILINE,
+)
+_NO_STACK = re.compile(r"^fatal error: stack overflow", re.MULTILINE)  # Go
+
+
+def last_words(said: str) -> str:
+    """The message that a guest left, without what it said before; empty when there is none.
+
+    Args:
+        said: the end of what it wrote to its standard error.
+    """
+    lines = said.rstrip().splitlines()
+    start = _start(lines)
+    return "\n".join(lines[start : start + _SAID_LIMIT]).rstrip()
+
+
+def is_traceback(words: str) -> bool:
+    """Whether last words are those of an exception that nobody caught."""
+    return words.startswith(_TRACEBACK)
+
+
+def tells_of_no_memory(words: str) -> bool:
+    """Whether last words say that memory ran out."""
+    if is_traceback(words):
+        return words.rpartition("\n")[2].startswith("MemoryError")
+    return _NO_MEMORY.search(words) is not None
+
+
+def tells_of_no_stack(words: str) -> bool:
+    """Whether last words say that calls nested too deeply on a stack of the language's own."""
+    return _NO_STACK.search(words) is not None
+
+
+def _start(lines: list[str]) -> int:
+    """Where the last words begin; what componentize-py's runtime adds behind a traceback is cut off."""
+    end = next((index for index, line in enumerate(lines) if _PYTHON_END in line), None)
+    if end is not None:
+        # The line before tells the place in the runtime's own source.
+        del lines[max(0, end - 1) :]
+        while lines and not lines[-1].strip():
+            lines.pop()
+    tracebacks = [index for index, line in enumerate(lines) if line.startswith(_TRACEBACK)]
+    if tracebacks:
+        # Of a chain of exceptions, each with a traceback of its own, all are told.
+        chained = any(sign in line for line in lines for sign in _CHAINS)
+        return tracebacks[0] if chained else tracebacks[-1]
+    for index in range(len(lines) - 1, -1, -1):
+        if lines[index].startswith(("panic: ", "fatal error: ")) or " panicked at " in lines[index]:
+            return index
+    return max(0, len(lines) - _SAID_LIMIT)
