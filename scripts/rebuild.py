@@ -116,6 +116,24 @@ PARTS: dict[str, RustPart | GoPart] = {
     "echo-cell": RustPart("echo-cell", "tests/runtime/components/cell.wasm"),
     "hostile-owner": RustPart("hostile-owner", "tests/runtime/components/hostile-rust.wasm"),
     "hostile-flooder": RustPart("hostile-flooder", "tests/runtime/components/flooder.wasm"),
+    "echo-go": GoPart(
+        "tests/runtime/components/go/echo",
+        "tests/runtime/wit",
+        "echo",
+        "tests/runtime/components/echo-go.wasm",
+    ),
+    "echo-host-go": GoPart(
+        "tests/runtime/components/go/echo-host",
+        "tests/runtime/wit",
+        "echo-host",
+        "tests/runtime/components/echo-host-go.wasm",
+    ),
+    "hostile-go": GoPart(
+        "tests/runtime/components/go/hostile",
+        "tests/runtime/wit",
+        "hostile-writer",
+        "tests/runtime/components/hostile-go.wasm",
+    ),
     "plugin-redact": RustPart(
         "plugin-redact", "examples/plugins/guests/redact.wasm", profile="gate"
     ),

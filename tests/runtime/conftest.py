@@ -1,4 +1,4 @@
-"""Small components made from text."""
+"""Small components made from text, and the guests of `guests.py`."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 import wasmtime
+from guests import guest
 from support import CACHE
 
 from wcompose.engine import Engine
 from wcompose.files import atomic_output, write_atomically
+
+
+@pytest.fixture(scope="session")
+def guest_file() -> Callable[[str], Path]:
+    """The file of a guest, by its name; see `guests.NAMES`."""
+    return guest
 
 
 @pytest.fixture(scope="session")

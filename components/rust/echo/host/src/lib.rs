@@ -4,7 +4,7 @@ wit_bindgen::generate!({ world: "echo-host", path: "../../../../tests/runtime/wi
 
 use std::cell::RefCell;
 
-use exports::wcompose::echo::through::Guest;
+use exports::wcompose::echo::through::Guest as Calls;
 use wcompose::echo::host::{self, File, Problem, Rights, Shape, Summary};
 
 thread_local! {
@@ -14,6 +14,12 @@ thread_local! {
 struct Through;
 
 impl Guest for Through {
+    fn shout_through(text: String) -> String {
+        shout(&text)
+    }
+}
+
+impl Calls for Through {
     fn log(text: String) {
         host::log(&text);
     }

@@ -8,4 +8,10 @@ mod values;
 
 struct Echo;
 
+impl Guest for Echo {
+    fn greet(name: String) -> String {
+        format!("hello, {name}")
+    }
+}
+
 export!(Echo);

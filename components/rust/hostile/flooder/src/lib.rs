@@ -28,17 +28,18 @@ impl Guest for Flooder {
         write(&open(to), text.as_bytes()).map_err(|error| error.to_string())
     }
 
-    fn flood(bytes: u64, to: Target) -> u64 {
+    fn flood(size: u64, to: Target) -> u64 {
         let lines: Vec<u8> =
             (0..MOST).map(|at| if at % LINE == LINE - 1 { b'\n' } else { b'x' }).collect();
         let stream = open(to);
         let mut taken = 0;
-        while taken < bytes {
-            let size = lines.len().min(usize::try_from(bytes - taken).unwrap_or(MOST));
-            if write(&stream, &lines[..size]).is_err() {
+        while taken < size {
+            let rest = usize::try_from(size - taken).unwrap_or(MOST);
+            let piece = &lines[..lines.len().min(rest)];
+            if write(&stream, piece).is_err() {
                 break;
             }
-            taken += size as u64;
+            taken += piece.len() as u64;
         }
         taken
     }

@@ -39,11 +39,11 @@ impl Guest for Hostile {
         })
     }
 
-    fn eat(bytes: u64) -> u64 {
+    fn eat(size: u64) -> u64 {
         const PAGE: u64 = 1 << 16;
         called();
         let mut got = 0;
-        while got < bytes {
+        while got < size {
             let mut page: Vec<u8> = Vec::new();
             if page.try_reserve_exact(PAGE as usize).is_err() {
                 break;
@@ -67,18 +67,23 @@ impl Guest for Hostile {
 
     fn huge_list(size: u64) -> Vec<u8> {
         called();
-        vec![0; size as usize]
+        vec![0; address(size)]
     }
 
     fn huge_string(size: u64) -> String {
         called();
-        "x".repeat(size as usize)
+        "x".repeat(address(size))
     }
 
     fn calls() -> u64 {
         called();
         CALLS.load(Relaxed)
     }
+}
+
+/// A size in memory; a trap if it is none.
+fn address(size: u64) -> usize {
+    usize::try_from(size).unwrap()
 }
 
 #[inline(never)]
