@@ -12,6 +12,7 @@ STAGES = (
     ("report",),
     ("errors", "texts", "progress", "suggest", "sections"),
     ("lines",),
+    ("native",),
     ("files", "bounds"),
     ("images",),
     ("engine",),

@@ -15,6 +15,7 @@ The tree has three branches, by whose turn it is to act::
     │   ├── BuildError           a component could not be built from its source
     │   └── ValueFault           an argument does not parse or does not fit its type
     ├── ToolFailure              we or the machine failed: exit code 1
+    │   ├── InstanceLimit        no more instances fit into this process
     │   └── EngineFault          the engine component panicked or overran its bounds: a bug of ours
     └── GuestFault               a component ended before its call did: exit code 1
         ├── Trapped              it trapped: a bug of it, or a lie that the runtime caught
@@ -118,6 +119,10 @@ class ValueFault(UserError):
 
 class ToolFailure(WcomposeError):
     """The tool or the machine failed at something that should have worked."""
+
+
+class InstanceLimit(ToolFailure):
+    """No more instances fit into this process: address space, mappings or memory are used up."""
 
 
 class EngineFault(ToolFailure):

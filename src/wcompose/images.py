@@ -31,15 +31,13 @@ from typing import TYPE_CHECKING
 
 from wcompose.errors import ArtifactError, WcomposeError
 from wcompose.files import digest_bytes, digest_file, write_atomically
+from wcompose.native.configuration import EngineSettings, Warn, engine_for
 from wcompose.progress import Reporter, SilentReporter
 from wcompose.report import Place
 
 if TYPE_CHECKING:
     from wasmtime import Engine
     from wasmtime.component import Component
-
-PROFILE = "run-2"
-"""Name of the engine configuration below; changed whenever that changes."""
 
 SIZE_LIMIT = 1 << 29
 """Bytes of a component that are read at most: 512 MiB."""
@@ -53,26 +51,6 @@ KEPT_NOTES = 1000
 RACY_SECONDS = 2.0
 """A file that changed less long ago than this when it was hashed is hashed again the next time."""
 
-MAX_WASM_STACK = 1 << 20
-"""Bytes of stack that guests may use. Every thread that runs one must have this much and more."""
-
-
-def make_engine() -> Engine:
-    """The engine that everything runs on: optimised, and interruptible by epochs.
-
-    The runtime keeps books for async tasks at every call that leaves a component. wasmtime-py can call
-    nothing async, so they are switched off where the C API can: a call of the host takes a quarter less.
-    """
-    from wasmtime import Config, Engine, _bindings
-
-    config = Config()
-    config.epoch_interruption = True
-    config.max_wasm_stack = MAX_WASM_STACK
-    switch = getattr(_bindings, "wasmtime_config_concurrency_support_set", None)
-    if switch is not None:
-        switch(config.ptr(), False)
-    return Engine(config)
-
 
 class ImageCache:
     """Compiles components once.
@@ -80,15 +58,25 @@ class ImageCache:
     Args:
         directory: where images are kept; none to keep none. Made when needed, with mode 0700. A
             directory that cannot be used (read-only, or another's) is passed over.
+        settings: of the engine that they are compiled for. A directory may hold images for many.
+        warn: hears what this machine or release of the runtime cannot do, in a sentence.
     """
 
-    def __init__(self, directory: Path | None) -> None:
+    def __init__(
+        self,
+        directory: Path | None,
+        settings: EngineSettings | None = None,
+        warn: Warn | None = None,
+    ) -> None:
         self._wanted = directory
+        self._warn = warn
+        self.settings = settings or EngineSettings()
+        """What the engine is made for."""
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine of every component that this cache opens."""
-        return make_engine()
+        """The engine of all that this cache opens; caches with the same settings share it."""
+        return engine_for(self.settings, self._warn)
 
     def open(self, path: Path, reporter: Reporter | None = None) -> Component:
         """Open a component, from its image if there is a good one.
@@ -106,20 +94,43 @@ class ImageCache:
             if image is not None and (component := self._load(image)) is not None:
                 return component
         data = _read(path)
+        component, was_kept = self._component_of(path, data, reporter)
+        if was_kept:
+            self._note_digest(path, digest_bytes(data))
+        return component
+
+    def open_bytes(self, data: bytes, name: str, reporter: Reporter | None = None) -> Component:
+        """Open a component that is in memory, from its image if there is a good one.
+
+        Args:
+            data: the component binary.
+            name: what messages call it.
+            reporter: hears about compiling, which can take seconds.
+
+        Raises:
+            ArtifactError: it is not a component that the runtime takes.
+        """
+        if len(data) > SIZE_LIMIT:
+            raise _too_large(name)
+        return self._component_of(Path(name), data, reporter)[0]
+
+    def _component_of(
+        self, path: Path, data: bytes, reporter: Reporter | None
+    ) -> tuple[Component, bool]:
+        """The component, and whether there was an image of it."""
         if not data.startswith(b"\0asm"):
             # The runtime would take text for a program, and tell of its syntax otherwise.
             raise _refusal(path, data, "")
         image = self._image_of(digest_bytes(data))
         if image is not None and (component := self._load(image)) is not None:
-            self._note_digest(path, digest_bytes(data))
-            return component
+            return component, True
         reporter = reporter or SilentReporter()
         reporter.started(path.name, "compiling")
         component = self._compile(path, data)
         if image is not None:
             self._store(image, component)
         reporter.finished(path.name, "compiled")
-        return component
+        return component, False
 
     def warm(self, path: Path, reporter: Reporter | None = None) -> None:
         """Make sure that opening ``path`` is fast; see `open`."""
@@ -172,7 +183,8 @@ class ImageCache:
     def _image_of(self, digest: str) -> Path | None:
         if self._directory is None or self._key is None:
             return None
-        name = hashlib.sha256("\0".join((digest, PROFILE, *_machine())).encode()).hexdigest()
+        depends_on = (digest, self.settings.name, *_machine())
+        name = hashlib.sha256("\0".join(depends_on).encode()).hexdigest()
         return self._directory / f"{name}.image"
 
     def _load(self, image: Path) -> Component | None:
@@ -316,13 +328,17 @@ def _read(path: Path) -> bytes:
             hint="check the path and its permissions",
         ) from None
     if len(data) > SIZE_LIMIT:
-        raise ArtifactError.of(
-            "component-too-large",
-            f"`{path}` is larger than {SIZE_LIMIT:,} bytes",
-            place=Place(str(path)),
-            hint="strip debug information from the component",
-        )
+        raise _too_large(str(path))
     return data
+
+
+def _too_large(name: str) -> ArtifactError:
+    return ArtifactError.of(
+        "component-too-large",
+        f"`{name}` is larger than {SIZE_LIMIT:,} bytes",
+        place=Place(name),
+        hint="strip debug information from the component",
+    )
 
 
 def _is_ours(file: Path) -> bool:

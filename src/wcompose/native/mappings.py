@@ -1,0 +1,188 @@
+"""Room for one more instance among the memory mappings that the kernel lets a process have.
+
+Linux lets a process have ``vm.max_map_count`` mappings, 65,530 by default. At that limit the runtime
+gives an error at best; at worst an allocation, a new thread's first call or the end of an instance
+aborts the process. So an instance is only made while there is room for it and for what its end may take.
+
+- A memory of a pool takes four mappings (image, zeros before and after it, guard); they stay with its
+  place in the pool, which the next instance uses.
+- Memories without reservation and guard merge into few mappings. But where one between others ends, its
+  mapping is split in two, and when the kernel has no mapping for that, the runtime aborts (``munmap`` in
+  ``runtime/vm/sys/unix/mmap.rs``). With n such memories in r mappings there can never be more than
+  (n + r) / 2 by ending some of them. That many are kept free.
+
+What is counted is an upper bound; the kernel is asked for the truth (40 ms where there are many) only
+when the bound says that there is no room.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from mmap import mmap
+from pathlib import Path
+
+from wcompose.errors import InstanceLimit
+from wcompose.sections import CutShort, sections, unsigned
+
+RESERVE = 2_500
+"""Mappings that are left to everything else in the process: threads, libraries, large allocations."""
+_PER_POOLED_MEMORY = 4
+_ASK_AGAIN = 100
+"""After the kernel said that there is no room, so many instances must end before it is asked again."""
+_SLACK = 400
+"""Room that there has to be then: without it, the kernel would be asked for every few instances."""
+_DEPTH = 100
+"""How deep components nest at most; the runtime takes no more."""
+
+_LIMIT = Path("/proc/sys/vm/max_map_count")
+_MAPPINGS = Path("/proc/self/maps")
+
+
+class Mappings:
+    """The mappings of this process.
+
+    Args:
+        limit: how many the kernel allows, less a reserve; none where it does not count them.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self.limit = limit
+        self._lock = threading.Lock()
+        self._measured = 0
+        # Since then: how many more pooled memories than live then, and merged ones made.
+        self._pooled = self._pooled_then = 0
+        self._merged = self._merged_then = self._merged_made = 0
+        self._wait = 0
+
+    def enter(self, memories: int, *, merged: bool) -> None:
+        """Take room for an instance, before it is made.
+
+        Args:
+            memories: linear memories that it has.
+            merged: whether they are without reservation and guard.
+
+        Raises:
+            InstanceLimit: there is none.
+        """
+        if self.limit is None:
+            return
+        with self._lock:
+            if self._bound(memories, merged) > self.limit:
+                if self._wait <= 0:
+                    self._measure()
+                    self._wait = _ASK_AGAIN
+                if self._bound(memories, merged) + _SLACK > self.limit:
+                    raise _no_room(self.limit + RESERVE)
+                self._wait = 0
+            if merged:
+                self._merged += memories
+                self._merged_made += memories
+            else:
+                self._pooled += memories
+
+    def leave(self, memories: int, *, merged: bool) -> None:
+        """Give the room back, after the instance has ended or was not made after all."""
+        if self.limit is None:
+            return
+        with self._lock:
+            self._wait -= 1
+            if merged:
+                self._merged -= memories
+            else:
+                self._pooled -= memories
+
+    def _bound(self, memories: int, merged: bool) -> float:
+        pooled = self._pooled + (0 if merged else memories) - self._pooled_then
+        made = self._merged_made + (memories if merged else 0)
+        return self._measured + _PER_POOLED_MEMORY * max(pooled, 0) + self._merged_then / 2 + made
+
+    def _measure(self) -> None:
+        self._measured = _count()
+        self._pooled_then = self._pooled
+        self._merged_then, self._merged_made = self._merged, 0
+
+
+def _count() -> int:
+    # Unbuffered: a reader of lines would make a string of each.
+    count = 0
+    with _MAPPINGS.open("rb", buffering=0) as stream:
+        while data := stream.read(1 << 16):
+            count += data.count(b"\n")
+    return count
+
+
+def _limit() -> int | None:
+    try:
+        return max(int(_LIMIT.read_text("ascii")) - RESERVE, 0)
+    except (OSError, ValueError):
+        return None
+
+
+MAPPINGS = Mappings(_limit())
+"""Those of this process: the kernel counts them for all engines together."""
+
+_EXHAUSTED = re.compile(
+    r"maximum concurrent (?:\w+ )?limit of \d+ for .* reached"
+    r"|mmap failed to (?:reserve|allocate) 0x"
+    r"|\(os error (?:8|12|14|1455)\)$"
+)
+"""Words of the runtime (pool exhausted, ``ENOMEM`` and what Windows says for it)."""
+_LINES = 12
+
+
+def is_exhaustion(text: str) -> bool:
+    """Whether the runtime's error at an instantiation says that no more instances fit."""
+    lines = (line.strip() for line in text.splitlines()[:_LINES])
+    return any(_EXHAUSTED.search(line) for line in lines)
+
+
+def no_room(text: str) -> InstanceLimit:
+    """The error for what `is_exhaustion` recognised."""
+    lines = [line.strip() for line in text.splitlines()[:_LINES] if line.strip()]
+    return InstanceLimit.of(
+        "instance-limit",
+        "there is no room for another instance",
+        causes=[line for line in lines if line != "Caused by:"],
+        hint="close instances, or take the profile `dense` for many small ones",
+    )
+
+
+def _no_room(limit: int) -> InstanceLimit:
+    return InstanceLimit.of(
+        "instance-limit",
+        "there is no room for another instance",
+        causes=[f"the kernel allows a process {limit:,} memory mappings, and they are in use"],
+        hint="close instances, take the profile `dense` for many small ones, "
+        "or raise `vm.max_map_count`",
+    )
+
+
+def memories_of(data: bytes | mmap) -> int:
+    """How many linear memories an instance of a component has, each module counted once.
+
+    Never fails: what it cannot read counts as one memory.
+    """
+    try:
+        return max(_memories(data, 0, len(data), _DEPTH), 1)
+    except (CutShort, IndexError):
+        return 1
+
+
+_MODULE, _COMPONENT, _MEMORY, _LAYER = 1, 4, 5, 6
+"""Identifiers of sections (Component Model, Binary.md; core specification); where a layer is named."""
+
+
+def _memories(data: bytes | mmap, start: int, end: int, depth: int) -> int:
+    if depth == 0:
+        raise CutShort
+    found = 0
+    if data[start + _LAYER] == 0:
+        for identifier, content, stop in sections(data, start, end):
+            if identifier == _MEMORY:
+                found += unsigned(data, content, stop)[0]
+        return found
+    for identifier, content, stop in sections(data, start, end):
+        if identifier in {_MODULE, _COMPONENT}:
+            found += _memories(data, content, stop, depth - 1)
+    return found
