@@ -264,6 +264,7 @@ def _ungated(asked: Permissions, everything: Grants) -> Grants:
 
 def everything_there_is(request: RunRequest, audit: Callable[[Use], None] | None) -> Grants:
     """The arguments and streams that there are to give."""
+    from wcompose.cli.terminal import TerminalText
     from wcompose.runtime import Grants
 
     def forward(stream: Any) -> Any:
@@ -271,7 +272,7 @@ def everything_there_is(request: RunRequest, audit: Callable[[Use], None] | None
             stream.buffer.write(data)
             stream.buffer.flush()
 
-        return write
+        return TerminalText(write) if stream.isatty() else write
 
     return Grants(
         arguments=(request.name, *request.arguments) if request.invoke is None else (request.name,),

@@ -233,7 +233,19 @@ def perform(
             return _run_program(instance, opened.program), instance.exit_code is not None
         return _call(session, opened, request, permitted.grants, limits, show, as_json=as_json)
     except GuestFault as fault:
-        raise GuestFault([_in_source(each, request.sources) for each in fault.findings]) from None
+        fault.findings = tuple(_in_source(each, request.sources) for each in fault.findings)
+        raise
+    finally:
+        _take_back_colours(permitted.grants)
+
+
+def _take_back_colours(grants: Grants) -> None:
+    """End what a guest began on our terminal."""
+    from wcompose.cli.terminal import TerminalText
+
+    for output in (grants.stdout, grants.stderr):
+        if isinstance(output, TerminalText):
+            output.close()
 
 
 def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
@@ -335,17 +347,26 @@ def _call(
     check_arguments(function, values)
     instance = opened.instantiate(grants, limits)
     result = instance.call(function, values)
+    _take_back_colours(grants)
     if instance.exit_code is not None:
         return instance.exit_code, True
     if function.result is not None:
         if as_json or not function.result.has_text:
-            import json
-
-            show(json.dumps(result, ensure_ascii=False))
+            show(json_text(result))
         else:
             show(session.engine.print_value(function.result.expression(), result))
     instance.close()
     return 1 if isinstance(result, dict) and _is_error(function, result) else 0, False
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON in which no character has power over a terminal; letters stay as they are."""
+    import json
+
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
 
 
 def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
