@@ -9,7 +9,8 @@ use exports::paperflow::plugins::transformer::{Document, Guest, Problem};
 use paperflow::plugins::documents::Attribute;
 use paperflow::plugins::log::{self, Level};
 use paperflow::plugins::store;
-use wasip2::cli::{environment, stdout};
+use wasip2::cli::{environment, exit, stdout};
+use wasip2::clocks::monotonic_clock;
 use wasip2::filesystem::preopens::get_directories;
 use wasip2::filesystem::types::{DescriptorFlags, OpenFlags, PathFlags};
 use wasip2::sockets::instance_network::instance_network;
@@ -23,7 +24,7 @@ struct Hostile;
 
 impl Guest for Hostile {
     fn describe() -> String {
-        "attacks when the title says so: loop, memory, recursion, trap, flood, log, store, spy".to_string()
+        "attacks when the title says so: loop, memory, recursion, trap, flood, log, store, huge, sleep, exit, spy".to_string()
     }
 
     fn transform(mut document: Document) -> Result<Document, Problem> {
@@ -38,6 +39,8 @@ impl Guest for Hostile {
             "log" => (0..100_000).for_each(|_| log::write(Level::Error, &"x".repeat(10_000))),
             "store" => return fill(document),
             "huge" => document.body = "x".repeat(64 << 20),
+            "sleep" => monotonic_clock::subscribe_duration(u64::MAX / 2).block(),
+            "exit" => exit::exit(Ok(())),
             "spy" => document.attributes.extend(spy()),
             _ => {}
         }
