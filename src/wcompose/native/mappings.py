@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from mmap import mmap
 from pathlib import Path
 
@@ -30,6 +31,8 @@ RESERVE = 2_500
 _PER_POOLED_MEMORY = 4
 _ASK_AGAIN = 100
 """After the kernel said that there is no room, so many instances must end before it is asked again."""
+_UNASKED = 1_000
+"""Mappings that are taken before the kernel is asked for the first time."""
 _SLACK = 400
 """Room that there has to be then: without it, the kernel would be asked for every few instances."""
 _DEPTH = 100
@@ -44,12 +47,15 @@ class Mappings:
 
     Args:
         limit: how many the kernel allows, less a reserve; none where it does not count them.
+        count: asks the kernel how many there are.
     """
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, count: Callable[[], int]) -> None:
         self.limit = limit
+        self._count = count
         self._lock = threading.Lock()
-        self._measured = 0
+        # Until the kernel is asked, it is taken to allow this little: one instance costs no question.
+        self._measured = max((limit or 0) - _UNASKED, 0)
         # Since then: how many more pooled memories than live then, and merged ones made.
         self._pooled = self._pooled_then = 0
         self._merged = self._merged_then = self._merged_made = 0
@@ -98,7 +104,7 @@ class Mappings:
         return self._measured + _PER_POOLED_MEMORY * max(pooled, 0) + self._merged_then / 2 + made
 
     def _measure(self) -> None:
-        self._measured = _count()
+        self._measured = self._count()
         self._pooled_then = self._pooled
         self._merged_then, self._merged_made = self._merged, 0
 
@@ -119,7 +125,7 @@ def _limit() -> int | None:
         return None
 
 
-MAPPINGS = Mappings(_limit())
+MAPPINGS = Mappings(_limit(), _count)
 """Those of this process: the kernel counts them for all engines together."""
 
 _EXHAUSTED = re.compile(
