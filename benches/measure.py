@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 Timed = Callable[[int], float]
@@ -58,20 +58,38 @@ def figure(values: list[float], calls: int = 1) -> Figure:
 
 
 def per_call(timed: Timed, effort: Effort) -> Figure:
-    """Seconds of one call.
+    """Seconds of one call."""
+    return in_turn({"": timed}, effort)[""]
+
+
+def in_turn(ways: Mapping[str, Timed], effort: Effort) -> dict[str, Figure]:
+    """Seconds of one call, several ways, a sample of each in turn: what slows the machine slows all.
 
     The number of calls is found by growing it until a sample lasts long enough; these trials, which
     also warm everything up, are not counted.
     """
+    calls, longest = {}, 0.0
+    for name, timed in ways.items():
+        calls[name], seconds = _enough(timed, effort)
+        longest = max(longest, seconds)
+    # A way that takes seconds for a call is not worth minutes.
+    samples = effort.samples if longest < 1 else min(3, effort.samples)
+    found: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(samples):
+        for name, timed in ways.items():
+            found[name].append(timed(calls[name]) / calls[name])
+    return {name: figure(values, calls[name]) for name, values in found.items()}
+
+
+def _enough(timed: Timed, effort: Effort) -> tuple[int, float]:
+    """How many calls make a sample, and how long that takes."""
     calls = 1
     seconds = timed(1)
     while seconds < effort.seconds and calls < _MOST_CALLS:
         wanted = calls * effort.seconds * 1.3 / max(seconds, 1e-9)
         calls = min(_MOST_CALLS, max(calls * 2, min(calls * 100, int(wanted))))
         seconds = timed(calls)
-    # A way that takes seconds for a call is not worth minutes.
-    samples = effort.samples if seconds < 1 else min(3, effort.samples)
-    return figure([timed(calls) / calls for _ in range(samples)], calls)
+    return calls, seconds
 
 
 def clock(action: Callable[[], object]) -> float:
