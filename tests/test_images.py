@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 from support import BENCH
+from wasmtime import Engine, Store
+from wasmtime.component import Component, Linker
 
 from wcompose import images as images_module
+from wcompose.errors import ArtifactError
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
-from wcompose.runtime import Grants, OpenComponent, find_function
 
 COMPONENT = BENCH / "rust-callee.wasm"
 
@@ -31,10 +33,20 @@ class Counting(SilentReporter):
 def compiles(cache: Path, path: Path = COMPONENT) -> bool:
     """Whether opening compiles; what was opened must answer either way."""
     reporter = Counting()
-    opened = OpenComponent(path, ImageCache(cache), reporter)
-    add = find_function(opened.functions, "add")
-    assert opened.instantiate(Grants()).call(add, [2, 3]) == 5
+    images = ImageCache(cache)
+    assert answers(images.engine, images.open(path, reporter))
     return bool(reporter.compiled)
+
+
+def answers(engine: Engine, component: Component) -> bool:
+    """Whether the component adds rightly."""
+    store = Store(engine)
+    store.set_epoch_deadline(1 << 40)
+    instance = Linker(engine).instantiate(store, component)
+    index = instance.get_export_index(store, "wcompose:bench/target@0.1.0")
+    index = instance.get_export_index(store, "add", index)
+    function = None if index is None else instance.get_func(store, index)
+    return function is not None and function(store, 2, 3) == 5
 
 
 @pytest.fixture
@@ -118,7 +130,7 @@ def test_a_truncated_image_is_compiled_again(cache: Path) -> None:
 
 def test_an_image_of_another_component_is_not_taken(cache: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
-    OpenComponent(BENCH / "go-callee.wasm", ImageCache(other))
+    ImageCache(other).open(BENCH / "go-callee.wasm")
     (foreign,) = other.glob("*.image")
     image = image_of(cache)
     image.write_bytes(foreign.read_bytes())
@@ -156,8 +168,43 @@ def test_no_cache_is_needed(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("a file where a directory is wanted")
     assert compiles(tmp_path / "plain")
     reporter = Counting()
-    OpenComponent(COMPONENT, ImageCache(None), reporter)
+    ImageCache(None).open(COMPONENT, reporter)
     assert reporter.compiled == 1
+
+
+def test_bytes_and_a_file_share_an_image(cache: Path) -> None:
+    images, reporter = ImageCache(cache), Counting()
+    assert answers(images.engine, images.open_bytes(COMPONENT.read_bytes(), "given", reporter))
+    assert not reporter.compiled
+    assert len(list(cache.glob("*.image"))) == 1
+
+
+def test_bytes_are_compiled_once(tmp_path: Path) -> None:
+    images, reporter = ImageCache(tmp_path), Counting()
+    for _ in range(2):
+        assert answers(images.engine, images.open_bytes(COMPONENT.read_bytes(), "given", reporter))
+    assert reporter.compiled == 1
+    assert not list(tmp_path.glob("*.seen"))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "`given` is empty"),
+        (b"(component)", "`given` is not WebAssembly"),
+        (b"\0asm\1\0\0\0", "`given` is a core module, not a component"),
+        (COMPONENT.read_bytes()[:-100], "`given` is cut short"),
+    ],
+)
+def test_bytes_that_are_no_component_are_refused_by_name(data: bytes, message: str) -> None:
+    with pytest.raises(ArtifactError, match=message):
+        ImageCache(None).open_bytes(data, "given")
+
+
+def test_bytes_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images_module, "SIZE_LIMIT", 10_000)
+    with pytest.raises(ArtifactError, match="`given` is larger than 10,000 bytes"):
+        ImageCache(None).open_bytes(COMPONENT.read_bytes(), "given")
 
 
 def test_two_processes_may_start_at_once(tmp_path: Path) -> None:
