@@ -36,9 +36,9 @@ impl Guest for Hostile {
             }
             "trap" => trap(),
             "flood" => flood(),
-            "log" => (0..100_000).for_each(|_| log::write(Level::Error, &"x".repeat(10_000))),
+            "log" => babble(),
             "store" => return fill(document),
-            "huge" => document.body = "x".repeat(64 << 20),
+            "huge" => document.body = "x".repeat(8 << 20),
             "sleep" => monotonic_clock::subscribe_duration(u64::MAX / 2).block(),
             "exit" => exit::exit(Ok(())),
             "spy" => document.attributes.extend(spy()),
@@ -80,6 +80,14 @@ fn trap() -> ! {
 fn flood() {
     let stream = stdout::get_stdout();
     while stream.blocking_write_and_flush(&[b'x'; MOST]).is_ok() {}
+}
+
+/// Writes lines to the log and never ends.
+fn babble() -> ! {
+    let line = "\u{1b}[2J".repeat(2000);
+    loop {
+        log::write(Level::Error, &line);
+    }
 }
 
 /// Fills the store with keys of its own until the host says no, which is a problem and no fault.
