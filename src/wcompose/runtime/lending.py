@@ -1,0 +1,283 @@
+"""What pools for threads and for asyncio have in common."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from contextvars import ContextVar, Token
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from wcompose.bounds import Limits
+from wcompose.errors import Full, UsageError
+from wcompose.runtime.exports import ExportedFunction, find_function
+from wcompose.runtime.grants import Grants
+from wcompose.runtime.places import Places, Turn
+from wcompose.runtime.stock import Kept, PooledInstance, Stock
+
+STOP_SECONDS = 0.02
+"""Time between two attempts to stop a call: one that begins just after the first hears the second."""
+CLOSING = "its pool was closed"
+"""Why calls are stopped that a closing pool does not wait for."""
+
+
+class PooledComponent(Protocol):
+    """What a pool asks of a component; `wcompose.runtime.OpenComponent` has it."""
+
+    @property
+    def functions(self) -> tuple[ExportedFunction, ...]:
+        """Everything that can be called."""
+
+    @property
+    def stack(self) -> int:
+        """Bytes of stack that its guests may use."""
+
+    def instantiate(
+        self,
+        grants: Grants = ...,
+        limits: Limits | None = ...,
+        imports: Mapping[str, Any] | None = ...,
+        bindings: Any = ...,
+    ) -> PooledInstance:
+        """Make an instance."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """What the instances of a pool are made from: a component, and what each is given."""
+
+    component: PooledComponent
+    grants: Grants
+    limits: Limits | None
+    imports: Mapping[str, Any] | None
+    bindings: Any
+    _fitting: dict[Any, None] = field(default_factory=dict, repr=False)
+
+    def make(self) -> PooledInstance:
+        """Make an instance.
+
+        Raises:
+            WcomposeError: as `OpenComponent.instantiate`.
+        """
+        return self.component.instantiate(self.grants, self.limits, self.imports, self.bindings)
+
+    def check(self, function: str | ExportedFunction, /) -> None:
+        """Refuse a function whose values would outlive the call: those that are handles.
+
+        Raises:
+            UsageError: there is no such function, or it takes or gives resources.
+        """
+        if function in self._fitting:
+            return
+        found = (
+            find_function(self.component.functions, function)
+            if isinstance(function, str)
+            else function
+        )
+        types = [each for _, each in found.parameters]
+        if found.result is not None:
+            types.append(found.result)
+        if not all(each.has_text for each in types):
+            raise UsageError.of(
+                "pooled-resource",
+                f"`{found.full_name}` takes or gives resources, which belong to one instance; the "
+                "next call may have another",
+                hint="do all that belongs together on one instance, with `pool.run(work)`",
+            )
+        self._fitting[function] = None
+
+
+@dataclass(frozen=True)
+class PoolState:
+    """A pool at one moment.
+
+    Attributes:
+        size: calls that may run at once.
+        running: those that do.
+        waiting: callers in line.
+        idle: instances that are ready.
+        made: instances made so far.
+        lost: instances thrown away because a call of theirs failed or was stopped.
+        is_closed: whether it takes nothing new.
+    """
+
+    size: int
+    running: int
+    waiting: int
+    idle: int
+    made: int
+    lost: int
+    is_closed: bool
+
+
+class Lease(Turn):
+    """A turn that ends with an instance."""
+
+    __slots__ = ("kept", "pool", "token")
+
+    def __init__(self, pool: Lender) -> None:
+        super().__init__()
+        self.pool = pool
+        self.kept: Kept | None = None
+        self.token: Token[tuple[Lease, ...]] | None = None
+
+
+HELD: ContextVar[tuple[Lease, ...]] = ContextVar("wcompose_pool_leases", default=())
+"""The leases inside which something runs: a function of the host that a guest calls has its call's."""
+
+
+class Lender:
+    """A pool without the way in which its callers wait.
+
+    Args:
+        component: what instances are made of.
+        size: how many calls may run at once, and how many instances there are at most.
+        waiting: how many callers may wait for a place; all others are refused at once.
+        reuse: whether an instance is called again; else every call has a fresh one.
+        warm: how many instances are kept ready.
+        max_uses: after so many calls an instance is replaced, for guests that leak; none for never.
+        grants: what each instance is granted.
+        limits: what each instance may use.
+        imports: what the host gives to each; called from several threads at once.
+        bindings: classes for its types.
+
+    Raises:
+        ValueError: a number makes no sense.
+    """
+
+    def __init__(
+        self,
+        component: PooledComponent,
+        *,
+        size: int = 4,
+        waiting: int = 64,
+        reuse: bool = True,
+        warm: int = 1,
+        max_uses: int | None = None,
+        grants: Grants | None = None,
+        limits: Limits | None = None,
+        imports: Mapping[str, Any] | None = None,
+        bindings: Any = None,
+    ) -> None:
+        numbers = {"size": size, "waiting": waiting + 1, "warm": warm + 1, "max_uses": max_uses}
+        for name, number in numbers.items():
+            if number is not None and number < 1:
+                raise ValueError(f"`{name}` is too small")
+        self._recipe = Recipe(component, grants or Grants(), limits, imports, bindings)
+        uses = max_uses if reuse else 1
+        self._stock = Stock(self._recipe, size=size, warm=warm, uses=uses)
+        self._places = Places(size, waiting)
+        self._process = os.getpid()
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """What a pool does when it is made."""
+
+    @property
+    def usage(self) -> Any:
+        """What all calls have used together (`Usage`); none while there never was an instance."""
+        return self._stock.usage
+
+    @property
+    def state(self) -> PoolState:
+        """How it is now."""
+        places, stock = self._places, self._stock
+        return PoolState(
+            size=places.size,
+            running=places.taken,
+            waiting=places.lined_up,
+            idle=stock.idle,
+            made=stock.made,
+            lost=stock.lost,
+            is_closed=places.is_closed,
+        )
+
+    def _changed(
+        self,
+        component: PooledComponent,
+        grants: Grants | None,
+        limits: Limits | None,
+        imports: Mapping[str, Any] | None,
+        bindings: Any,
+    ) -> Recipe:
+        old = self._recipe
+        return Recipe(
+            component,
+            old.grants if grants is None else grants,
+            old.limits if limits is None else limits,
+            old.imports if imports is None else imports,
+            bindings,
+        )
+
+    def _replace(self, recipe: Recipe) -> None:
+        self._stock.warm_up(recipe)
+        self._recipe = recipe
+
+    def _check_process(self) -> None:
+        if self._is_foreign():
+            raise UsageError.of(
+                "forked-pool",
+                "the pool was made in another process, before a fork",
+                hint="make a pool in each process, after the fork",
+            )
+
+    def _is_foreign(self) -> bool:
+        return os.getpid() != self._process
+
+    def _is_inside(self) -> bool:
+        """Whether this is done inside a call of this pool, such as by a function of the host."""
+        return any(lease.pool is self and lease.has_place for lease in HELD.get())
+
+    def _check_waiting(self) -> None:
+        if self._is_inside():
+            raise Full.of(
+                "nested-pool-call",
+                "a call inside a call of the same pool found no place, and must not wait for one: it "
+                "could wait for itself",
+                hint="give the pool a larger `size`, or use another pool for the inner calls",
+            )
+
+    def _check_closing(self) -> None:
+        if self._is_inside():
+            raise UsageError.of(
+                "nested-pool-close",
+                "the pool cannot be closed inside a call of its own, whose end it would wait for",
+                hint="close it from outside",
+            )
+
+    def _end(self, lease: Lease) -> None:
+        """Give back what a lease has, if it has anything; a second time does no harm."""
+        try:
+            if lease.token is not None:
+                # A generator may be closed in another context than it was begun in, and this may be the
+                # second time; the lease is over anyway, and counts no longer.
+                with suppress(ValueError, RuntimeError):
+                    HELD.reset(lease.token)
+            self._stock.give(lease)
+        finally:
+            if lease.kept is not None:
+                self._stock.forget(lease)
+            self._places.leave(lease)
+
+
+def invoke(
+    kept: Kept,
+    function: str | ExportedFunction,
+    arguments: tuple[Any, ...],
+    seconds: float | None,
+    fuel: int | None,
+) -> Any:
+    """Call a function of a lent instance.
+
+    Args:
+        kept: the instance.
+        function: the function, or a name of it.
+        arguments: what it is given.
+        seconds: bound of this call; none for that of the instance.
+        fuel: as `seconds`.
+    """
+    kept.source.check(function)
+    if seconds is None and fuel is None:
+        return kept.instance.call(function, *arguments)
+    return kept.instance.function(function).within(seconds=seconds, fuel=fuel)(*arguments)
