@@ -31,6 +31,8 @@ RESERVE = 2_500
 _PER_POOLED_MEMORY = 4
 _ASK_AGAIN = 100
 """After the kernel said that there is no room, so many instances must end before it is asked again."""
+_OTHERS = 1_000
+"""By how much the mappings of everything else may grow after the first merged memory was made."""
 _UNASKED = 1_000
 """Mappings that are taken before the kernel is asked for the first time."""
 _SLACK = 400
@@ -58,7 +60,8 @@ class Mappings:
         self._measured = max((limit or 0) - _UNASKED, 0)
         # Since then: how many more pooled memories than live then, and merged ones made.
         self._pooled = self._pooled_then = 0
-        self._merged = self._merged_then = self._merged_made = 0
+        self._merged = self._merged_then = self._merged_made = self._merged_in = 0
+        self._others = 0
         self._wait = 0
 
     def enter(self, memories: int, *, merged: bool) -> None:
@@ -74,11 +77,13 @@ class Mappings:
         if self.limit is None:
             return
         with self._lock:
-            if self._bound(memories, merged) > self.limit:
+            if merged and not self._others:
+                self._others = self._count() + _OTHERS
+            if self._bound(memories, merged=merged) > self.limit:
                 if self._wait <= 0:
                     self._measure()
                     self._wait = _ASK_AGAIN
-                if self._bound(memories, merged) + _SLACK > self.limit:
+                if self._bound(memories, merged=merged) + _SLACK > self.limit:
                     raise _no_room(self.limit + RESERVE)
                 self._wait = 0
             if merged:
@@ -98,15 +103,24 @@ class Mappings:
             else:
                 self._pooled -= memories
 
-    def _bound(self, memories: int, merged: bool) -> float:
+    def _bound(self, memories: int, *, merged: bool) -> float:
+        """How many mappings there may be, after one more instance and the worst order of ends."""
         pooled = self._pooled + (0 if merged else memories) - self._pooled_then
         made = self._merged_made + (memories if merged else 0)
-        return self._measured + _PER_POOLED_MEMORY * max(pooled, 0) + self._merged_then / 2 + made
+        return (
+            self._measured
+            + _PER_POOLED_MEMORY * max(pooled, 0)
+            + max(self._merged_then - self._merged_in, 0) / 2
+            + made
+        )
 
     def _measure(self) -> None:
         self._measured = self._count()
         self._pooled_then = self._pooled
         self._merged_then, self._merged_made = self._merged, 0
+        # What merged memories lie in: at least what is not of pools, nor was there before the first.
+        others = self._others + _PER_POOLED_MEMORY * max(self._pooled, 0)
+        self._merged_in = max(self._measured - others, 0)
 
 
 def _count() -> int:
