@@ -21,7 +21,7 @@ from wcompose.project import (
     StreamKind,
 )
 from wcompose.runtime import DirectoryGrant as HostDirectory
-from wcompose.runtime import Grants, OpenComponent, find_function
+from wcompose.runtime import Grants, Component, find_function
 
 UNGATED = "ungated"
 GATED = "behind gates"
@@ -53,7 +53,7 @@ def gates(bench: Bench, effort: Effort) -> Section:
             for number in range(4 * effort.samples + 1):
                 for way, (component, instance) in opened.items():
                     called = find_function(component.functions, function)
-                    seconds = clock(lambda i=instance, c=called, a=arguments: i.call(c, a))
+                    seconds = clock(lambda i=instance, c=called, a=arguments: i.call_plain(c, a))
                     if number:  # the first one warms up
                         samples[way].append(seconds)
             section.rows[job] = {way: figure(each) for way, each in samples.items()}
@@ -88,7 +88,7 @@ def gate_sizes(bench: Bench, effort: Effort) -> Section:
     return section
 
 
-def _opened(bench: Bench, way: str, directory: Path, work: Path) -> tuple[OpenComponent, Any]:
+def _opened(bench: Bench, way: str, directory: Path, work: Path) -> tuple[Component, Any]:
     graph = bench.graph({"node": COMPONENTS / "rust-files.wasm"})
     if way == UNGATED:
         output = directory / "ungated.wasm"
@@ -97,7 +97,7 @@ def _opened(bench: Bench, way: str, directory: Path, work: Path) -> tuple[OpenCo
         kind = StreamKind.NULL if way == WRAPPED else StreamKind.INHERIT
         grants = _grants(work, kind, reading=way == READING)
         output = _gated(bench, graph, grants, directory)
-    component = OpenComponent(output, bench.images)
+    component = Component(output, bench.images)
     host = Grants(directories=(HostDirectory(work, "/work", True),))
     return component, component.instantiate(host)
 

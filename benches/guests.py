@@ -14,7 +14,7 @@ from wcompose.graph import Graph, Node
 from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
-from wcompose.runtime import ExportedFunction, Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import ExportedFunction, Grants, Limits, Component, find_function
 
 ROOT = Path(__file__).parent.parent
 COMPONENTS = Path(__file__).parent / "components"
@@ -88,7 +88,7 @@ class Composed:
     """One component of both sides: calls cross from guest to guest without the host."""
 
     def __init__(self, bench: Bench, caller: str, callee: str) -> None:
-        opened = OpenComponent(bench.composed(caller, callee), bench.images)
+        opened = Component(bench.composed(caller, callee), bench.images)
         self._instance = opened.instantiate(Grants(), LIMITS)
         self._add = find_function(opened.functions, "driver.add")
         self._take = find_function(opened.functions, "driver.take")
@@ -99,7 +99,7 @@ class Composed:
         head = [] if size is None else [size]
 
         def once(calls: int) -> float:
-            return clock(lambda: self._instance.call(function, [*head, calls]))
+            return clock(lambda: self._instance.call_plain(function, [*head, calls]))
 
         # The call that makes no call is what entering the guest and making the argument costs.
         return lambda calls: max(once(calls) - once(0), 1e-9)

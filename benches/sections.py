@@ -18,10 +18,30 @@ from benches.guests import FLAGSHIP, LIMITS, PAIRS, ROOT, Bench, Composed, Forwa
 from benches.measure import Effort, Figure, clock, figure, per_call
 from wcompose.graph.compose import compose_graph
 from wcompose.images import RACY_SECONDS, ImageCache
-from wcompose.runtime import Grants, Instance, OpenComponent, find_function
+from wcompose.runtime import Grants, Instance, Component, find_function
 
 SIZES: tuple[int | None, ...] = (None, 8, 1 << 10, 1 << 16, 1 << 20)
 """Bytes of the argument; none for two integers."""
+BOUNDARY_FLOORS = {
+    "two integers": 5.0,
+    "record with strings": 4.0,
+    "list of 1,000 records": 6.0,
+    "1 MiB of list<u8>: parameter": 12.0,
+    "1 MiB of list<u8>: result": 12.0,
+    "1 MiB of list<f64>: parameter": 12.0,
+    "1 MiB of list<f64>: result": 12.0,
+}
+"""How many times faster than wasmtime-py's own calls ours are at least."""
+DENSITY_FLOORS = (
+    ("dense: Rust cell, 2 pages", "live", "live instances", 1e5),
+    ("dense: Rust cell, 2 pages", "resident each", "bytes of each, at most", 16384.0),
+    ("dense: Rust node, 17 pages", "live", "live instances", 1e5),
+    ("dense: Rust node, 17 pages", "resident each", "bytes of each, at most", 16384.0),
+    ("fast: Rust node, to the limit", "live", "live instances", 15e3),
+    ("fast: three-language graph", "live", "live instances", 2e3),
+    ("fast: Rust node, on one core", "made and ended", "instances a second", 3e4),
+)
+"""Row, column, what it is, and what is promised of it."""
 WAYS = ("composed", "host forwarding", "http", "grpc")
 
 
@@ -31,13 +51,15 @@ class Section:
 
     Attributes:
         title: what it shows.
-        unit: of its figures: ``s`` or ``B``.
+        unit: of its figures: ``s``, ``B``, ``/s``, or empty for numbers.
         rows: name of each row, and its figures by column.
+        units: of the columns that have another one.
     """
 
     title: str
     unit: str
     rows: dict[str, dict[str, Figure]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The table as JSON values."""
@@ -45,7 +67,8 @@ class Section:
             name: {column: each.to_json() for column, each in row.items()}
             for name, row in self.rows.items()
         }
-        return {"title": self.title, "unit": self.unit, "rows": rows}
+        told = {"title": self.title, "unit": self.unit, "rows": rows}
+        return {**told, "units": self.units} if self.units else told
 
 
 def calls(bench: Bench, effort: Effort) -> Section:
@@ -106,7 +129,7 @@ def _cold_sample(bench: Bench) -> tuple[float, float, float, float]:
     images = ImageCache(bench.cache / "images")
     _ = images.engine  # one for a process, made once
     start = time.perf_counter()
-    opened = OpenComponent(FLAGSHIP, images)
+    opened = Component(FLAGSHIP, images)
     after_open = time.perf_counter()
     instance = opened.instantiate(Grants(), LIMITS)
     after_instantiate = time.perf_counter()
@@ -120,9 +143,9 @@ def _cold_sample(bench: Bench) -> tuple[float, float, float, float]:
     )
 
 
-def _health(opened: OpenComponent, instance: Instance) -> None:
+def _health(opened: Component, instance: Instance) -> None:
     request = {"method": "get", "target": "/health", "headers": [], "body": []}
-    response = instance.call(find_function(opened.functions, "handler.handle"), [request])
+    response = instance.call_plain(find_function(opened.functions, "handler.handle"), [request])
     if response["status"] != 200:
         raise AssertionError(f"the flagship answered {response['status']}")
 
@@ -156,12 +179,12 @@ def memory(bench: Bench, effort: Effort) -> Section:
     """Resident memory that each live instance adds, after its first call."""
     section = Section("memory of a live instance", "B")
     counts = (50, 5) if effort.samples < 5 else (500, 50)
-    cases: dict[str, tuple[Path, int, Callable[[OpenComponent, Instance], None]]] = {
+    cases: dict[str, tuple[Path, int, Callable[[Component, Instance], None]]] = {
         "rust callee": (bench.part("rust", "callee"), counts[0], _add),
         "three-language graph": (FLAGSHIP, counts[1], _health),
     }
     for name, (path, count, use) in cases.items():
-        opened = OpenComponent(path, bench.images)
+        opened = Component(path, bench.images)
         kept = [_used(opened, use)]
         before = _resident()
         kept += [_used(opened, use) for _ in range(count)]
@@ -170,11 +193,11 @@ def memory(bench: Bench, effort: Effort) -> Section:
     return section
 
 
-def _add(opened: OpenComponent, instance: Instance) -> None:
-    instance.call(find_function(opened.functions, "add"), [1, 2])
+def _add(opened: Component, instance: Instance) -> None:
+    instance.call_plain(find_function(opened.functions, "add"), [1, 2])
 
 
-def _used(opened: OpenComponent, use: Callable[[OpenComponent, Instance], None]) -> Instance:
+def _used(opened: Component, use: Callable[[Component, Instance], None]) -> Instance:
     instance = opened.instantiate(Grants(), LIMITS)
     use(opened, instance)
     return instance
@@ -219,10 +242,23 @@ def floors(sections: dict[str, Section]) -> list[tuple[str, float, float, bool]]
             for way in ("behind gates", "with one to read only"):
                 ratio = row[way].least / row["ungated"].least
                 found.append((f"{job}, {way}: times ungated, at most", 1.05, ratio))
+    if boundary := sections.get("boundary"):
+        for name, promised in BOUNDARY_FLOORS.items():
+            row = boundary.rows[name]
+            ratio = row["wasmtime-py"].median / row["wcompose"].median
+            found.append((f"{name}, times faster than wasmtime-py", promised, ratio))
+    if leaks := sections.get("leaks"):
+        for name, row in leaks.rows.items():
+            mebibytes = row["resident"].median / (1 << 20)
+            found.append((f"{name}: MiB more resident, at most", 2.0, mebibytes))
     if sizes := sections.get("gate sizes"):
         for node, row in sizes.rows.items():
             most = max(each.median for each in row.values()) / 1000
             found.append((f"{node}: kB added by gates, at most", 40.0, most))
+    if density := sections.get("density"):
+        for row_name, column, words, promised in DENSITY_FLOORS:
+            row = density.rows[row_name]
+            found.append((f"{row_name}: {words}", promised, row[column].median))
     return [
         (name, promised, measured, measured <= promised if "most" in name else measured >= promised)
         for name, promised, measured in found

@@ -22,6 +22,7 @@ STAGES = (
     ("grants",),
     ("picture", "pages"),
     ("build", "runtime"),
+    ("bindings", "embedding"),
     ("check",),
     ("cli",),
 )

@@ -6,6 +6,8 @@ The tree has three branches, by whose turn it is to act::
     ├── UserError                the user's input is at fault: exit code 1
     │   ├── UsageError           the command line itself is at fault: exit code 2
     │   │   ├── Closed           what was called is closed or closing
+    │   │   ├── InstanceEnded    an instance was called after its guest had trapped or been stopped
+    │   │   ├── InstanceBusy     an instance was called while a call of it was under way
     │   │   └── Full             a pool has no place, and its line no room
     │   │       └── WaitExceeded     the caller stood in a pool's line as long as it wanted to
     │   ├── ProjectError         wcompose.toml or wcompose.lock
@@ -35,7 +37,7 @@ from them at the edge, in ``wcompose.cli``.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from wcompose.report import Finding, Place
 
@@ -83,6 +85,14 @@ class UsageError(UserError):
 
 class Closed(UsageError):
     """What was called is closed, or closing and takes nothing new."""
+
+
+class InstanceEnded(UsageError):
+    """An instance was called after its guest had trapped or been stopped, which is the ``__cause__``."""
+
+
+class InstanceBusy(UsageError):
+    """An instance was called while another call of it was under way."""
 
 
 class Full(UsageError):
@@ -179,3 +189,17 @@ class GuestExited(GuestFault):
 
 class ImportRaised(GuestFault):
     """A function that the host gave to it raised an exception, which is this one's ``__cause__``."""
+
+
+class ResultError(Exception):
+    """A function answered with the error of its ``result``; raised by functions of the host's to do so.
+
+    Not one of the tree above: it is an answer, and no work stops for it.
+
+    Args:
+        value: the error's payload, none where it has none.
+    """
+
+    def __init__(self, value: Any = None) -> None:
+        super().__init__(value)
+        self.value = value

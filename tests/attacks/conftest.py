@@ -14,7 +14,7 @@ from support import CACHE, Command, only_one
 from wcompose.build.python import PythonNode, build_python, fingerprint
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
-from wcompose.runtime import Grants, OpenComponent, find_function
+from wcompose.runtime import Grants, Component, find_function
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE / "components"
@@ -66,9 +66,9 @@ def known(attacker: Callable[[str], Path], images: ImageCache) -> Callable[[str]
     """The attacks that a toolchain can express, as its attacker tells."""
 
     def ask(toolchain: str) -> list[str]:
-        opened = OpenComponent(attacker(toolchain), images)
+        opened = Component(attacker(toolchain), images)
         function = find_function(opened.functions, "known")
-        names: list[str] = opened.instantiate(Grants()).call(function, [])
+        names: list[str] = opened.instantiate(Grants()).call_plain(function, [])
         return names
 
     return ask

@@ -28,7 +28,7 @@ from wcompose.engine import Engine
 from wcompose.errors import GuestFault
 from wcompose.graph.compose import read_component
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
 
 GOLDEN = Path(__file__).parent / "golden"
 LIMITS = Limits(seconds=60)
@@ -63,7 +63,7 @@ def test_attacks_are_held(
     fresh: Callable[[], Surroundings],
     known: Callable[[str], list[str]],
 ) -> None:
-    opened = OpenComponent(composition(scenario, toolchain), images)
+    opened = Component(composition(scenario, toolchain), images)
     attack = find_function(opened.functions, "attack")
 
     rows, got, harm = [], set(), []
@@ -72,7 +72,7 @@ def test_attacks_are_held(
         before = {name: contents(surroundings.host / name) for name in ("data", "keep")}
         try:
             instance = opened.instantiate(everything(surroundings), LIMITS)
-            answer = instance.call(attack, [case.attack, "\n".join(surroundings.arguments(case))])
+            answer = instance.call_plain(attack, [case.attack, "\n".join(surroundings.arguments(case))])
         except GuestFault as fault:
             outcome = gone_through(fault)
         else:
@@ -96,11 +96,11 @@ def test_the_keeper_has_what_it_was_granted(
     images: ImageCache,
     fresh: Callable[[], Surroundings],
 ) -> None:
-    opened = OpenComponent(composition(scenario, "rust"), images)
+    opened = Component(composition(scenario, "rust"), images)
     instance = opened.instantiate(everything(fresh()), LIMITS)
 
     def ask(name: str, *arguments: str) -> object:
-        return instance.call(find_function(opened.functions, f"secrets.{name}"), arguments)
+        return instance.call_plain(find_function(opened.functions, f"secrets.{name}"), arguments)
 
     assert ask("file", "/keep/secret.txt") == {"ok": TREASURE}
     assert ask("variable", "TREASURE") == TREASURE

@@ -18,7 +18,7 @@ from wcompose.engine import Engine
 from wcompose.graph import Node
 from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
 
 COMPONENTS = Path(__file__).parent / "components"
 
@@ -56,13 +56,13 @@ def test_a_handle_that_is_passed_works_without_gates(
         directory=tmp_path / "types",
     )
     compose_graph(graph, engine, tmp_path / "whole.wasm")
-    opened = OpenComponent(tmp_path / "whole.wasm", images)
+    opened = Component(tmp_path / "whole.wasm", images)
     grants = Grants(directories=(DirectoryGrant(tmp_path / "host/keep", "/keep"),))
     instance = opened.instantiate(grants, Limits(seconds=60))
     read = find_function(opened.functions, "read")
-    assert instance.call(read, ["secret.txt"]) == {"ok": TREASURE}
+    assert instance.call_plain(read, ["secret.txt"]) == {"ok": TREASURE}
     show = find_function(opened.functions, "show")
-    assert instance.call(show, []) == {"ok": "DescriptorType::Directory"}
+    assert instance.call_plain(show, []) == {"ok": "DescriptorType::Directory"}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from wcompose.graph import Graph
 from wcompose.project import Endpoint
 from wcompose.report import Place
-from wcompose.runtime import Instance, Limits, OpenComponent, find_function
+from wcompose.runtime import Instance, Limits, Component, find_function
 
 LIMITS = Limits(seconds=60)
 
@@ -21,11 +21,11 @@ class Running:
 
     graph: Graph
     file: Path
-    opened: OpenComponent
+    opened: Component
     instance: Instance
 
     def call(self, function: str, *arguments: Any) -> Any:
-        return self.instance.call(find_function(self.opened.functions, function), arguments)
+        return self.instance.call_plain(find_function(self.opened.functions, function), arguments)
 
     def tally(self, ledger: str = "ledger") -> tuple[int, int]:
         """How many tokens were made, and how many dropped, as their owner counted them."""

@@ -16,7 +16,7 @@ from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
 from wcompose.project import EdgeDeclaration, OfferDeclaration
-from wcompose.runtime import Grants, OpenComponent
+from wcompose.runtime import Grants, Component
 
 HERE = Path(__file__).parent
 WORLDS = {"visitor": "visitor", "porter": "front-desk", "witness": "witness"}
@@ -71,7 +71,7 @@ def compose(
         file = tmp_path / "whole.wasm"
         compose_graph(graph, engine, file)
         engine.validate(file)
-        opened = OpenComponent(file, images)
+        opened = Component(file, images)
         return Running(graph, file, opened, opened.instantiate(Grants(), LIMITS))
 
     return make

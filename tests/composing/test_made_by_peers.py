@@ -10,7 +10,7 @@ from composing_support import LIMITS, Compose
 
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
-from wcompose.runtime import Grants, OpenComponent, find_function
+from wcompose.runtime import Grants, Component, find_function
 
 PEERS = Path(__file__).parent / "peers"
 NODES: dict[str, dict[str, str]] = {
@@ -26,9 +26,9 @@ EDGES = {
 
 
 def answer(images: ImageCache, file: Path, function: str, *arguments: Any) -> Any:
-    opened = OpenComponent(file, images)
+    opened = Component(file, images)
     instance = opened.instantiate(Grants(), LIMITS)
-    return instance.call(find_function(opened.functions, function), arguments)
+    return instance.call_plain(find_function(opened.functions, function), arguments)
 
 
 @pytest.mark.parametrize("file", sorted(PEERS.glob("*.wasm")), ids=lambda file: file.stem)
@@ -47,6 +47,6 @@ def test_does_what_ours_does(compose: Compose, images: ImageCache, name: str) ->
 def test_they_come_to_the_same_without_our_help(images: ImageCache) -> None:
     """Made by two tools that put the parts in another order."""
     plugged, composed = (
-        OpenComponent(PEERS / f"{name}.wasm", images) for name in ("plugged", "composed")
+        Component(PEERS / f"{name}.wasm", images) for name in ("plugged", "composed")
     )
     assert plugged.functions == composed.functions

@@ -9,7 +9,7 @@ import pytest
 from composing_support import Compose, Running
 
 from wcompose.engine import Engine
-from wcompose.errors import GuestFault, LinkError
+from wcompose.errors import GuestFault, InstanceEnded, LinkError
 
 NODES = {
     "north": "vault",
@@ -98,5 +98,5 @@ def test_a_trap_ends_both_strands(pairs: Running) -> None:
     """They share a store: after a trap the whole is over. The desk adds 1, which is too much."""
     with pytest.raises(GuestFault):
         pairs.call("trial-one.round-trip", "pear", 2**64 - 1)
-    with pytest.raises(GuestFault):
+    with pytest.raises(InstanceEnded):
         pairs.call("trial-two.round-trip", "pear", 1)

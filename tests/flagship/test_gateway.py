@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from wcompose.images import ImageCache
-from wcompose.runtime import Grants, Instance, OpenComponent, find_function
+from wcompose.runtime import Grants, Instance, Component, find_function
 
 REPOSITORY = Path(__file__).parents[2]
 HELD_OUT = REPOSITORY / "data" / "digits-heldout.csv"
@@ -49,7 +49,7 @@ class Response:
 class Gateway:
     """Sends requests to one instance of the composition."""
 
-    def __init__(self, instance: Instance, opened: OpenComponent) -> None:
+    def __init__(self, instance: Instance, opened: Component) -> None:
         self._instance = instance
         self._handle = find_function(opened.functions, "handler#handle")
 
@@ -67,7 +67,7 @@ class Gateway:
             "headers": [{"name": n, "value": v} for n, v in (headers or {}).items()],
             "body": list(body.encode() if isinstance(body, str) else body),
         }
-        answer = self._instance.call(self._handle, [request])
+        answer = self._instance.call_plain(self._handle, [request])
         names = [each["name"] for each in answer["headers"]]
         assert len(names) == len(set(names)), "a header comes twice"
         return Response(
@@ -78,18 +78,18 @@ class Gateway:
 
 
 @pytest.fixture(scope="module")
-def opened(flagship: Path) -> OpenComponent:
-    return OpenComponent(flagship, ImageCache(REPOSITORY / "build" / "test-cache" / "images"))
+def opened(flagship: Path) -> Component:
+    return Component(flagship, ImageCache(REPOSITORY / "build" / "test-cache" / "images"))
 
 
 @pytest.fixture(scope="module")
-def gateway(opened: OpenComponent) -> Gateway:
+def gateway(opened: Component) -> Gateway:
     """One instance for the whole module: no request may spoil it for the next."""
     return Gateway(opened.instantiate(Grants()), opened)
 
 
 @pytest.fixture
-def fresh(opened: OpenComponent) -> Iterator[Gateway]:
+def fresh(opened: Component) -> Iterator[Gateway]:
     """An instance that has served nothing yet."""
     instance = opened.instantiate(Grants())
     yield Gateway(instance, opened)
@@ -504,7 +504,7 @@ Program = Callable[..., tuple[bool, str, str]]
 
 
 @pytest.fixture
-def program(opened: OpenComponent, tmp_path: Path) -> Program:
+def program(opened: Component, tmp_path: Path) -> Program:
     """Runs the program: whether it succeeded, its standard output and its standard error."""
 
     def run(*arguments: str, stdin: Path | str = "") -> tuple[bool, str, str]:
@@ -517,7 +517,7 @@ def program(opened: OpenComponent, tmp_path: Path) -> Program:
             arguments=("digits", *arguments), stdin=stdin, stdout=out.extend, stderr=err.extend
         )
         assert opened.program is not None
-        result = opened.instantiate(grants).call(opened.program, [])
+        result = opened.instantiate(grants).call_plain(opened.program, [])
         return "ok" in result, out.decode(), err.decode()
 
     return run

@@ -34,7 +34,7 @@ from wcompose.project import (
 )
 from wcompose.report import Place
 from wcompose.runtime import DirectoryGrant as HostDirectory
-from wcompose.runtime import Grants, OpenComponent, find_function
+from wcompose.runtime import Grants, Component, find_function
 from wcompose.runtime.audit import Use
 
 VERSIONS = tuple(f"0.2.{patch}" for patch in range(13))
@@ -127,11 +127,11 @@ def gated(engine: Engine, images: ImageCache, tmp_path: Path) -> Open:
             directory=tmp_path / "gates",
             recording=recording,
         )
-        opened = OpenComponent(output, images)
+        opened = Component(output, images)
         instance = opened.instantiate(host or Grants())
 
         def ask(name: str, *arguments: Any) -> Any:
-            return instance.call(find_function(opened.functions, name), arguments)
+            return instance.call_plain(find_function(opened.functions, name), arguments)
 
         return ask
 
@@ -224,9 +224,9 @@ def test_stripping_keeps_why_a_gate_traps(
     gated(guest(tmp_path, "0.2.9"), GrantsDeclaration())
     stripped = tmp_path / "stripped.wasm"
     engine.strip(tmp_path / "composition.wasm", stripped)
-    opened = OpenComponent(stripped, images)
+    opened = Component(stripped, images)
     with pytest.raises(GuestFault, match="`guest` is not granted `random`"):
-        opened.instantiate(Grants()).call(find_function(opened.functions, "random"), [])
+        opened.instantiate(Grants()).call_plain(find_function(opened.functions, "random"), [])
     assert read_section(engine.describe(stripped)) is not None
 
 

@@ -20,7 +20,7 @@ from wcompose.graph.compose import About, compose_graph, read_component
 from wcompose.images import ImageCache
 from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
-from wcompose.runtime import Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import Grants, Limits, Component, find_function
 
 TOKENS = REPOSITORY / "tests" / "composing" / "components"
 
@@ -62,8 +62,8 @@ def names_of(engine: Engine, file: Path, kind: str) -> list[str]:
 
 
 def total(images: ImageCache, file: Path, function: str) -> Any:
-    opened = OpenComponent(file, images)
-    return opened.instantiate(Grants(), Limits()).call(
+    opened = Component(file, images)
+    return opened.instantiate(Grants(), Limits()).call_plain(
         find_function(opened.functions, function), []
     )
 

@@ -14,7 +14,7 @@ from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
 from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
-from wcompose.runtime import Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import Grants, Limits, Component, find_function
 
 WIT = """
 package demo:keys;
@@ -66,8 +66,8 @@ def endpoint(text: str) -> Endpoint:
 
 
 def call(images: ImageCache, file: Path, function: str) -> object:
-    opened = OpenComponent(file, images)
-    return opened.instantiate(Grants(), Limits()).call(
+    opened = Component(file, images)
+    return opened.instantiate(Grants(), Limits()).call_plain(
         find_function(opened.functions, function), []
     )
 

@@ -13,9 +13,16 @@ from pathlib import Path
 import pytest
 from support import BENCH
 
-from wcompose.errors import ArtifactError, GuestFault, LinkError, UsageError, ValueFault
+from wcompose.errors import (
+    ArtifactError,
+    GuestFault,
+    InstanceEnded,
+    LinkError,
+    UsageError,
+    ValueFault,
+)
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, OpenComponent, find_function
+from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
 
 MISBEHAVING = """
 (module
@@ -48,8 +55,8 @@ world w {
 
 
 @pytest.fixture(scope="session")
-def misbehaving(core_component: Callable[[str, str], Path], images: ImageCache) -> OpenComponent:
-    return OpenComponent(core_component(MISBEHAVING, WIT), images)
+def misbehaving(core_component: Callable[[str, str], Path], images: ImageCache) -> Component:
+    return Component(core_component(MISBEHAVING, WIT), images)
 
 
 @pytest.mark.parametrize(
@@ -63,43 +70,48 @@ def misbehaving(core_component: Callable[[str, str], Path], images: ImageCache) 
     ],
 )
 def test_a_trap_is_told_in_words_and_ends_the_instance(
-    misbehaving: OpenComponent, name: str, arguments: list[int], words: str
+    misbehaving: Component, name: str, arguments: list[int], words: str
 ) -> None:
     instance = misbehaving.instantiate(Grants())
     with pytest.raises(GuestFault, match=words):
-        instance.call(find_function(misbehaving.functions, name), arguments)
-    with pytest.raises(GuestFault, match=words):
-        instance.call(find_function(misbehaving.functions, "count"), [])
+        instance.call_plain(find_function(misbehaving.functions, name), arguments)
+    with pytest.raises(InstanceEnded) as ended:
+        instance.call_plain(find_function(misbehaving.functions, "count"), [])
+    assert words in str(ended.value.__cause__)
     fresh = misbehaving.instantiate(Grants())
-    assert fresh.call(find_function(misbehaving.functions, "count"), []) == 1
+    assert fresh.call_plain(find_function(misbehaving.functions, "count"), []) == 1
 
 
-def test_a_loop_is_stopped_at_its_deadline(misbehaving: OpenComponent) -> None:
+def test_a_loop_is_stopped_at_its_deadline(misbehaving: Component) -> None:
     instance = misbehaving.instantiate(Grants(), Limits(seconds=0.2))
     with pytest.raises(GuestFault, match=r"longer than 0\.2 s"):
-        instance.call(find_function(misbehaving.functions, "spin"), [])
+        instance.call_plain(find_function(misbehaving.functions, "spin"), [])
 
 
-def test_memory_is_bounded(misbehaving: OpenComponent) -> None:
+def test_memory_is_bounded(misbehaving: Component) -> None:
     instance = misbehaving.instantiate(Grants(), Limits(memory=1 << 20))
     grow = find_function(misbehaving.functions, "grow")
-    assert instance.call(grow, [1]) == 1
-    assert instance.call(grow, [1000]) == -1
+    assert instance.call_plain(grow, [1]) == 1
+    assert instance.call_plain(grow, [1000]) == -1
 
 
-def test_instances_share_nothing(misbehaving: OpenComponent) -> None:
+def test_instances_share_nothing(misbehaving: Component) -> None:
     count = find_function(misbehaving.functions, "count")
     first, second = misbehaving.instantiate(Grants()), misbehaving.instantiate(Grants())
-    assert [first.call(count, []), first.call(count, []), second.call(count, [])] == [1, 2, 1]
+    assert [
+        first.call_plain(count, []),
+        first.call_plain(count, []),
+        second.call_plain(count, []),
+    ] == [1, 2, 1]
 
 
-def test_instances_run_in_threads_of_their_own(misbehaving: OpenComponent) -> None:
+def test_instances_run_in_threads_of_their_own(misbehaving: Component) -> None:
     count = find_function(misbehaving.functions, "count")
     results: list[int] = []
 
     def work() -> None:
         instance = misbehaving.instantiate(Grants())
-        results.extend(instance.call(count, []) for _ in range(50))
+        results.extend(instance.call_plain(count, []) for _ in range(50))
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
@@ -109,14 +121,14 @@ def test_instances_run_in_threads_of_their_own(misbehaving: OpenComponent) -> No
     assert sorted(results) == sorted([*range(1, 51)] * 4)
 
 
-def test_recursion_on_a_thread_with_a_small_stack_is_a_trap(misbehaving: OpenComponent) -> None:
+def test_recursion_on_a_thread_with_a_small_stack_is_a_trap(misbehaving: Component) -> None:
     """It kills the process where the stack is smaller than what guests may use."""
     caught: list[BaseException] = []
 
     def work() -> None:
         instance = misbehaving.instantiate(Grants())
         try:
-            instance.call(find_function(misbehaving.functions, "recurse"), [1])
+            instance.call_plain(find_function(misbehaving.functions, "recurse"), [1])
         except GuestFault as error:
             caught.append(error)
 
@@ -126,16 +138,16 @@ def test_recursion_on_a_thread_with_a_small_stack_is_a_trap(misbehaving: OpenCom
     assert len(caught) == 1
 
 
-def test_ctrl_c_ends_a_looping_guest(misbehaving: OpenComponent) -> None:
+def test_ctrl_c_ends_a_looping_guest(misbehaving: Component) -> None:
     program = (
         "import sys; from pathlib import Path\n"
         "from wcompose.images import ImageCache\n"
         "from wcompose.runtime import *\n"
-        "opened = OpenComponent(Path(sys.argv[1]), ImageCache(None))\n"
+        "opened = Component(Path(sys.argv[1]), ImageCache(None))\n"
         "instance = opened.instantiate(Grants())\n"
         "try:\n"
         "    print('calling', flush=True)\n"
-        "    instance.call(find_function(opened.functions, 'spin'), [])\n"
+        "    instance.call_plain(find_function(opened.functions, 'spin'), [])\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )
     child = subprocess.Popen(
@@ -148,19 +160,19 @@ def test_ctrl_c_ends_a_looping_guest(misbehaving: OpenComponent) -> None:
     assert (output, child.returncode) == ("interrupted\n", 0)
 
 
-def test_arguments_are_checked_before_anything_runs(misbehaving: OpenComponent) -> None:
+def test_arguments_are_checked_before_anything_runs(misbehaving: Component) -> None:
     instance = misbehaving.instantiate(Grants())
     divide = find_function(misbehaving.functions, "divide")
     with pytest.raises(ValueFault) as caught:
-        instance.call(divide, ["1", 1 << 40])
+        instance.call_plain(divide, ["1", 1 << 40])
     assert len(caught.value.findings) == 2
     with pytest.raises(ValueFault, match="takes 2 arguments, got 1"):
-        instance.call(divide, [1])
-    assert instance.call(divide, [7, 2]) == 3
+        instance.call_plain(divide, [1])
+    assert instance.call_plain(divide, [7, 2]) == 3
 
 
 def test_unmet_imports_are_all_told(images: ImageCache) -> None:
-    opened = OpenComponent(BENCH / "go-caller.wasm", images)
+    opened = Component(BENCH / "go-caller.wasm", images)
     with pytest.raises(LinkError, match="wcompose:bench/target"):
         opened.instantiate(Grants())
 
@@ -181,7 +193,7 @@ def test_what_is_no_component_is_refused(
     file = tmp_path / "x.wasm"
     file.write_bytes(data)
     with pytest.raises(ArtifactError, match=words):
-        OpenComponent(file, images)
+        Component(file, images)
 
 
 def test_a_cut_component_is_refused_at_every_length(tmp_path: Path) -> None:
@@ -190,10 +202,10 @@ def test_a_cut_component_is_refused_at_every_length(tmp_path: Path) -> None:
     for length in range(1, len(whole), 997):
         file.write_bytes(whole[:length])
         with pytest.raises(ArtifactError):
-            OpenComponent(file, ImageCache(None))
+            Component(file, ImageCache(None))
 
 
-def test_grants_name_what_is_there(misbehaving: OpenComponent, tmp_path: Path) -> None:
+def test_grants_name_what_is_there(misbehaving: Component, tmp_path: Path) -> None:
     grants = Grants(
         directories=(DirectoryGrant(tmp_path / "no", "/no"), DirectoryGrant(tmp_path, "/yes")),
         stdin=tmp_path / "nothing",
@@ -206,7 +218,7 @@ def test_grants_name_what_is_there(misbehaving: OpenComponent, tmp_path: Path) -
     ]
 
 
-def test_a_thousand_instances_come_and_go(misbehaving: OpenComponent) -> None:
+def test_a_thousand_instances_come_and_go(misbehaving: Component) -> None:
     count = find_function(misbehaving.functions, "count")
 
     def resident() -> int:
@@ -214,8 +226,8 @@ def test_a_thousand_instances_come_and_go(misbehaving: OpenComponent) -> None:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
     for _ in range(200):
-        misbehaving.instantiate(Grants()).call(count, [])
+        misbehaving.instantiate(Grants()).call_plain(count, [])
     before = resident()
     for _ in range(1000):
-        misbehaving.instantiate(Grants()).call(count, [])
+        misbehaving.instantiate(Grants()).call_plain(count, [])
     assert resident() - before < 32 << 20

@@ -19,7 +19,7 @@ from wcompose.cli.session import Session, write_result
 if TYPE_CHECKING:
     from wcompose.project import Project
     from wcompose.report import Finding
-    from wcompose.runtime import ExportedFunction, Grants, Instance, OpenComponent
+    from wcompose.runtime import ExportedFunction, Grants, Instance, Component
 
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
 _MARK = "\0"
@@ -170,7 +170,7 @@ def run(
     gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
-    from wcompose.runtime import Limits, OpenComponent
+    from wcompose.runtime import Limits, Component
 
     session: Session = context.obj
     texts = [each.removeprefix(_MARK) for each in arguments or ()]
@@ -191,7 +191,7 @@ def run(
     permitted = permit(session, request, asked)
     limits = Limits(memory=memory << 20, seconds=timeout)
     if list_exports:
-        opened = OpenComponent(permitted.file, session.images, session.reporter)
+        opened = Component(permitted.file, session.images, session.reporter)
         write_result("\n".join(str(function) for function in opened.functions))
         return
     code, _ = perform(session, request, permitted, limits, as_json=json)
@@ -224,9 +224,9 @@ def perform(
         GuestFault: it trapped, with the user's files in its traceback.
     """
     from wcompose.errors import GuestFault
-    from wcompose.runtime import OpenComponent
+    from wcompose.runtime import Component
 
-    opened = OpenComponent(permitted.file, session.images, session.reporter)
+    opened = Component(permitted.file, session.images, session.reporter)
     try:
         if request.invoke is None and opened.program is not None:
             instance = opened.instantiate(permitted.grants, limits)
@@ -318,7 +318,7 @@ def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) 
 
 
 def _run_program(instance: Instance, program: ExportedFunction) -> int:
-    outcome = instance.call(program, [])
+    outcome = instance.call_plain(program, [])
     if instance.exit_code is not None:
         return instance.exit_code
     return 0 if outcome is None or "ok" in outcome else 1
@@ -326,7 +326,7 @@ def _run_program(instance: Instance, program: ExportedFunction) -> int:
 
 def _call(
     session: Session,
-    opened: OpenComponent,
+    opened: Component,
     request: RunRequest,
     grants: Grants,
     limits: Any,
@@ -342,11 +342,11 @@ def _call(
         if as_json
         else from_wave(session, function, texts)
     )
-    from wcompose.runtime.instance import check_arguments
+    from wcompose.runtime.functions import check_arguments
 
     check_arguments(function, values)
     instance = opened.instantiate(grants, limits)
-    result = instance.call(function, values)
+    result = instance.call_plain(function, values)
     _take_back_colours(grants)
     if instance.exit_code is not None:
         return instance.exit_code, True
@@ -375,7 +375,7 @@ def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
 
 def _function(
     session: Session,
-    opened: OpenComponent,
+    opened: Component,
     request: RunRequest,
     find: Any,
 ) -> tuple[ExportedFunction, Sequence[str]]:

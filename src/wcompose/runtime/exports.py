@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from wcompose.errors import UsageError
 from wcompose.report import Finding
-from wcompose.runtime.types import ValueType, value_type
+from wcompose.runtime.types import TypeReader, ValueType, named
 from wcompose.suggest import nearest
 
 if TYPE_CHECKING:
     from wasmtime import Engine
-    from wasmtime.component import Component
 
 _SEPARATORS = re.compile(r"[#./]")
 
@@ -46,35 +45,84 @@ class ExportedFunction:
         return f"{self.full_name}: func({parameters}){result}"
 
 
-def exported_functions(component: Component, engine: Engine) -> tuple[ExportedFunction, ...]:
-    """All functions that a component exports, in the order of the binary."""
-    from wasmtime.component import ComponentInstanceType, FuncType
+@dataclass(frozen=True)
+class Surface:
+    """One side of a component: what it exports, or what it imports.
 
-    found: list[ExportedFunction] = []
-    for name, extern in component.type.exports(engine).items():
+    Attributes:
+        functions: in the order of the binary.
+        types: of each interface, by their names in WIT.
+        resources: of each interface: their names, and which of the component's resources they are.
+        names: of everything, types and instances without functions included.
+    """
+
+    functions: tuple[ExportedFunction, ...]
+    types: dict[str, dict[str, ValueType]]
+    resources: dict[str, dict[str, int]]
+    names: tuple[str, ...]
+
+
+def read_surface(items: Mapping[str, Any], engine: Engine, reader: TypeReader) -> Surface:
+    """Read what a component exports or imports.
+
+    Args:
+        items: as the runtime gives them.
+        engine: of the component.
+        reader: of the component's types.
+
+    Raises:
+        ArtifactError: a type is too large.
+    """
+    from wasmtime.component import ComponentInstanceType, FuncType, ResourceType, ValType
+
+    native: list[tuple[str, str, FuncType]] = []
+    types: dict[str, dict[str, ValueType]] = {}
+    resources: dict[str, dict[str, int]] = {}
+    for name, extern in items.items():
         item = extern.ty
-        if isinstance(item, FuncType):
-            found.append(_function("", name, item))
-        elif isinstance(item, ComponentInstanceType):
-            for inner_name, inner in item.exports(engine).items():
-                function = inner.ty
-                if isinstance(function, FuncType):
-                    found.append(_function(name, inner_name, function))
-    return tuple(found)
+        inner = {name: item}
+        interface = ""
+        if isinstance(item, ComponentInstanceType):
+            interface = name
+            inner = {each: found.ty for each, found in item.exports(engine).items()}
+        for inner_name, found in inner.items():
+            if isinstance(found, FuncType):
+                native.append((interface, inner_name, found))
+            elif isinstance(found, ResourceType):
+                reader.name_resource(found, inner_name)
+                resources.setdefault(interface, {})[inner_name] = reader.resource(found)
+            elif isinstance(found, ValType):
+                types.setdefault(interface, {})[inner_name] = reader.read(found)
+    # Names are known once all items were seen; in an interface the first of equal types gives its name.
+    spelt: dict[str, dict[ValueType, str]] = {}
+    for interface, known in types.items():
+        for each, wanted in known.items():
+            spelt.setdefault(interface, {}).setdefault(wanted, each)
+    everywhere: dict[ValueType, str] = {}
+    for known_names in spelt.values():
+        for wanted, each in known_names.items():
+            everywhere.setdefault(wanted, each)
 
+    def read(interface: str, kind: ValType) -> ValueType:
+        return named(reader.read(kind), {**everywhere, **spelt.get(interface, {})})
 
-def _function(interface: str, name: str, native: object) -> ExportedFunction:
-    from wasmtime.component import FuncType
-
-    if not isinstance(native, FuncType):
-        raise TypeError("not a function type")
-    result = native.result
-    return ExportedFunction(
-        interface,
-        name,
-        tuple((parameter, value_type(each)) for parameter, each in native.params),
-        None if result is None else value_type(result),
+    functions = tuple(
+        ExportedFunction(
+            interface,
+            name,
+            tuple((parameter, read(interface, each)) for parameter, each in kind.params),
+            None if (result := kind.result) is None else read(interface, result),
+        )
+        for interface, name, kind in native
     )
+    by_name = {
+        interface: {
+            each: replace(named(wanted, {**everywhere, **spelt[interface]}), name=each)
+            for each, wanted in known.items()
+        }
+        for interface, known in types.items()
+    }
+    return Surface(functions, by_name, resources, tuple(items))
 
 
 def find_function(functions: Sequence[ExportedFunction], wanted: str) -> ExportedFunction:

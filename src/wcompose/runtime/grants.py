@@ -64,11 +64,10 @@ class Grants:
         """The runtime's form of it.
 
         Raises:
-            UsageError: with every directory or file that is not there.
+            UsageError: a directory cannot be opened.
         """
         from wasmtime import WasiConfig, WasmtimeError
 
-        self._check()
         configuration = WasiConfig()
         if self.arguments:
             configuration.argv = list(self.arguments)
@@ -95,7 +94,12 @@ class Grants:
             _allow_network(configuration)
         return configuration
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Make sure that everything named is there.
+
+        Raises:
+            UsageError: with every directory or file that is not.
+        """
         findings = [
             Finding(
                 "directory-missing",

@@ -1,302 +1,418 @@
-"""Opening a component, making instances of it, and calling them."""
+"""One instance of a component, in a store of its own: calls, bounds, and its end."""
 
 from __future__ import annotations
 
+from array import array
+from collections import deque
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from wcompose.bounds import Limits, Watch
-from wcompose.contract import parse_item_name
-from wcompose.errors import GuestFault, LinkError, ValueFault
-from wcompose.grants.interfaces import AUDIT_INTERFACE
-from wcompose.images import ImageCache
-from wcompose.progress import Reporter
-from wcompose.report import Finding, Place
-from wcompose.runtime.audit import Use, read_use
-from wcompose.runtime.exports import ExportedFunction, exported_functions
-from wcompose.runtime.grants import Grants
-from wcompose.runtime.trap import guest_fault
-from wcompose.runtime.types import mismatches, normal
+from wcompose.bounds import Limits
+from wcompose.errors import (
+    Closed,
+    GuestExited,
+    InstanceBusy,
+    InstanceEnded,
+    OutputExceeded,
+    ResultError,
+    ValueFault,
+)
+from wcompose.native import calls
+from wcompose.native.entering import ENTERING
+from wcompose.native.signals import SIGNALS
+from wcompose.runtime.classes import Err, Ok
+from wcompose.runtime.exports import ExportedFunction
+from wcompose.runtime.functions import Function, Plan, check_arguments
+from wcompose.runtime.lowering import UNFIT
+from wcompose.runtime.resources import HostObjects, Resource, lend, move, wrap
+from wcompose.runtime.store import Store
+from wcompose.runtime.types import ValueType
+from wcompose.runtime.values import plain
 
 if TYPE_CHECKING:
-    from wasmtime import Store
-    from wasmtime.component import Component, Func, Linker
+    from wcompose.runtime.component import Component
+    from wcompose.runtime.exported import Exports
+    from wcompose.runtime.grants import Grants
+    from wcompose.runtime.imports import Linking
 
-PROGRAM_INTERFACE = "wasi:cli/run"
-_SAID_LIMIT = 1 << 16
-"""Bytes of a guest's standard error that are kept for its last words."""
-
-
-class OpenComponent:
-    """A component, compiled and ready to be instantiated any number of times.
-
-    Args:
-        path: the component binary.
-        images: cache of its machine code.
-        reporter: hears about compiling.
-
-    Raises:
-        ArtifactError: it is not a component that the runtime takes.
-    """
-
-    def __init__(self, path: Path, images: ImageCache, reporter: Reporter | None = None) -> None:
-        self.path = path
-        self._images = images
-        self._component: Component = images.open(path, reporter)
-
-    @cached_property
-    def functions(self) -> tuple[ExportedFunction, ...]:
-        """Everything that can be called."""
-        return exported_functions(self._component, self._images.engine)
-
-    @cached_property
-    def program(self) -> ExportedFunction | None:
-        """The function that runs it as a program, if it exports one."""
-        for function in self.functions:
-            item = parse_item_name(function.interface)
-            if (
-                item is not None
-                and f"{item.namespace}:{item.package}/{item.interface}" == PROGRAM_INTERFACE
-                and function.name == "run"
-            ):
-                return function
-        return None
-
-    @cached_property
-    def imports(self) -> tuple[str, ...]:
-        """Names of everything that it imports."""
-        return tuple(self._component.type.imports(self._images.engine))
-
-    def instantiate(self, grants: Grants, limits: Limits | None = None) -> Instance:
-        """Make an instance in a store of its own.
-
-        Raises:
-            LinkError: it imports what no host provides; lists all of it.
-            UsageError: a grant names what is not there.
-            GuestFault: it trapped while it started.
-        """
-        limits = limits or Limits()
-        linker = self._linker(grants)
-        return Instance(self, self._images, linker, grants, limits)
-
-    def _linker(self, grants: Grants) -> Linker:
-        from wasmtime.component import ComponentInstanceType, FuncType, Linker
-
-        engine = self._images.engine
-        linker = Linker(engine)
-        linker.add_wasip2()
-        needs_http = any(name.startswith("wasi:http/") for name in self.imports)
-        if needs_http:
-            linker.add_wasi_http()
-        is_audited = AUDIT_INTERFACE in self.imports
-        if is_audited:
-            _add_recorder(linker, grants.audit)
-        missing = []
-        for name, extern in self._component.type.imports(engine).items():
-            item = parse_item_name(name)
-            if item is not None and item.namespace == "wasi":
-                continue
-            if is_audited and name == AUDIT_INTERFACE:
-                continue
-            native = extern.ty
-            if isinstance(native, ComponentInstanceType) and not any(
-                isinstance(inner.ty, FuncType) for inner in native.exports(engine).values()
-            ):
-                continue  # types only: nothing to provide
-            if isinstance(native, (ComponentInstanceType, FuncType)):
-                missing.append(name)
-        if missing:
-            raise LinkError(
-                [
-                    Finding(
-                        "unmet-import",
-                        f"`{self.path.name}` imports `{name}`, which no host provides",
-                        Place(str(self.path), item=name),
-                        hint="compose it with a component that exports it",
-                    )
-                    for name in missing
-                ]
-            )
-        return linker
+_call_function = calls.call_function
+_delete_value = calls.delete_value
+_ZERO = bytes(8)
 
 
-def _add_recorder(linker: Linker, audit: Callable[[Use], None] | None) -> None:
-    """Fill the import by which gates tell of uses."""
-
-    def hear(_: object, event: str) -> None:
-        if audit is not None:
-            audit(read_use(event))
-
-    with linker.root() as root, root.add_instance(AUDIT_INTERFACE) as interface:
-        interface.add_func("record", hear)
-
-
-class Instance:
+class Instance(Store):
     """One instance of a component, isolated in a store of its own.
 
-    After a trap the runtime refuses every call into the same store, so the instance refuses too: make
-    another one.
+    It takes one call at a time, from any thread. After a trap, or when a call was stopped, the runtime
+    refuses every call into the same store, so the instance refuses too: make another one. Close it, or
+    use it as a context manager, to give its memory back at once.
+
+    Made by `Component.instantiate`.
     """
 
+    __slots__ = (
+        "_exports",
+        "_forgotten",
+        "_functions",
+        "_linking",
+        "_native",
+        "_objects",
+        "_resources",
+    )
+
     def __init__(
-        self,
-        opened: OpenComponent,
-        images: ImageCache,
-        linker: Linker,
-        grants: Grants,
-        limits: Limits,
+        self, component: Component, linking: Linking, grants: Grants, limits: Limits
     ) -> None:
-        from wasmtime import Store, WasmtimeError
-
-        from wcompose.runtime.boundary import HandleKeeper
-
-        self._limits = limits
-        self._said = bytearray()
-        self._fault: GuestFault | None = None
-        self._handles = HandleKeeper()
-        self._functions: dict[str, Func] = {}
-        self._store: Store = Store(images.engine)
-        limits.apply(self._store)
-        self._watch = Watch(self._store, images.engine, limits)
-        self._store.set_wasi(self._listening(grants).configuration())
-        if any(name.startswith("wasi:http/") for name in opened.imports):
-            self._store.set_wasi_http()
+        self._linking = linking
+        self._functions: dict[int, array[int]] = {}
+        self._forgotten: deque[tuple[int, bool]] | None = None
+        self._resources: Any = None
+        self._objects: HostObjects | None = None
+        self._exports: Exports | None = None
+        self._native = array("Q", bytes(calls.INSTANCE_SIZE))
+        super().__init__(component, grants, limits)
         try:
-            with self._watch.calling():
-                self._instance = linker.instantiate(self._store, opened._component)  # noqa: SLF001
-        except WasmtimeError as error:
-            text = str(error)
-            if "matching implementation" in text or "incompatible" in text:
-                raise _unlinkable(opened.path, text) from None
-            raise self._failed("its start", error) from None
+            self._start()
+        except BaseException:
+            self._free()
+            raise
+
+    def _start(self) -> None:
+        name, limits = "its start", self._limits
+        with self._lock:
+            error = self.run(
+                limits.seconds,
+                limits.fuel,
+                calls.instantiate,
+                self._linking.pointer,
+                self.context,
+                self._component.pointer,
+                self._native.buffer_info()[0],
+            )
+            if error:
+                told = calls.read_error(error)
+                self._component.raise_refusal(str(told))
+                raise self._ended(told, name, limits.seconds)
+
+    @property
+    def exports(self) -> Exports:
+        """Its interfaces by name, and the functions of its world."""
+        if self._exports is None:
+            from wcompose.runtime.exported import Exports
+
+            self._exports = Exports(self, self._component)
+        return self._exports
+
+    @property
+    def component(self) -> Component:
+        """What it is an instance of."""
+        return self._component
 
     @property
     def exit_code(self) -> int | None:
         """Status with which the guest ended itself, if it did."""
-        return self._exit_code
+        return self._fault.code if isinstance(self._fault, GuestExited) else None
 
-    _exit_code: int | None = None
+    @property
+    def has_resources(self) -> bool:
+        """Whether somebody holds resources of it that were not dropped."""
+        return bool(self._resources)
 
-    def call(self, function: ExportedFunction, arguments: Sequence[Any]) -> Any:
-        """Call an exported function.
-
-        Args:
-            function: one of `OpenComponent.functions`.
-            arguments: JSON values; see `wcompose.runtime.types`.
-
-        Returns:
-            The result as a JSON value; none when there is none, or when the guest ended itself
-            (see `exit_code`).
+    def function(self, name: str | ExportedFunction) -> Function:
+        """A function, by a name that is as short as is unique; see `find_function`.
 
         Raises:
-            ValueFault: with everything in which the arguments do not fit.
-            GuestFault: the guest trapped or overran its bounds, now or in an earlier call.
+            UsageError: none or several could be meant.
+            ValueFault: its values cannot cross.
         """
-        from wasmtime import ExitTrap, WasmtimeError
+        plan = self._component.plan(name)
+        return Function(self, plan, self._limits.seconds, self._limits.fuel)
 
-        from wcompose.runtime import boundary
+    def call(self, function: str | ExportedFunction, *arguments: Any, **named: Any) -> Any:
+        """Call a function by its name; see `function` and `Function`."""
+        return self.function(function)(*arguments, **named)
 
-        if self._fault is not None:
-            raise self._fault
-        values = check_arguments(function, arguments)
+    def call_plain(self, function: str | ExportedFunction, arguments: Sequence[Any]) -> Any:
+        """Call a function with values in the form of JSON; see `wcompose.runtime.values`.
+
+        Returns:
+            The result in the same form, of a ``result`` too; none when there is none, or when the guest
+            ended itself (see `exit_code`).
+
+        Raises:
+            WcomposeError: as `Function`.
+        """
+        found = self.function(function)
+        wanted = found.type.result
         try:
-            with self._watch.calling():
-                return boundary.call(
-                    self._find(function),
-                    self._store,
-                    [each for _, each in function.parameters],
-                    function.result,
-                    values,
-                    self._handles,
-                )
-        except ExitTrap as error:
-            self._exit_code = error.code
+            value = found(*arguments)
+        except GuestExited:
             return None
-        except WasmtimeError as error:
-            raise self._failed(function.full_name, error) from None
+        except ResultError as error:
+            if wanted is None:
+                raise AssertionError("only a result has an error") from None
+            return plain(wanted, Err(error.value))
+        if wanted is None:
+            return None
+        return plain(wanted, Ok(value) if wanted.kind == "result" else value)
+
+    def enter(
+        self,
+        plan: Plan,
+        arguments: Sequence[Any],
+        seconds: float | None,
+        fuel: int | None,
+    ) -> Any:
+        """Call a function; see `Function`."""
+        if not self._lock.acquire(False):
+            raise self._busy(plan.function.full_name)
+        try:
+            if self._fault is not None or self._closed:
+                raise self._refusal()
+            if self._forgotten:
+                self._drop_forgotten()
+            kept: list[Any] = []
+            try:
+                block = plan.lower(kept.append, self, *arguments)
+            except UNFIT:
+                block = self._lower_again(plan, arguments, kept)
+            if plan.moves:
+                move(kept)
+            place = self._functions.get(plan.number) or self._find(plan)
+            slot = ENTERING.thread.slot
+            error = self.run(
+                seconds,
+                fuel,
+                _call_function,
+                place.buffer_info()[0],
+                self.context,
+                block,
+                plan.count,
+                slot.address,
+                0 if plan.lift is None else 1,
+            )
+            if error:
+                raise self._ended(calls.read_error(error), plan.function.full_name, seconds)
+            return self._result(plan, slot)
+        finally:
+            self._lock.release()
+            if SIGNALS.noted and ENTERING.thread.on_main:
+                SIGNALS.run_noted()
+
+    def _result(self, plan: Plan, slot: Any) -> Any:
+        lift = plan.lift
+        if lift is None:
+            return None
+        if not plan.owns:
+            return lift(slot.address, self)
+        try:
+            value = lift(slot.address, self)
+        finally:
+            _delete_value(slot.address)
+            slot.data[:8] = _ZERO
+        if plan.unwraps:
+            if type(value) is Err:
+                raise ResultError(value.value)
+            return value.value
+        return value
+
+    def _lower_again(self, plan: Plan, arguments: Sequence[Any], kept: list[Any]) -> bytes:
+        """Lower arguments that are in other forms, or say what is wrong with them."""
+        fitted = check_arguments(plan.function, arguments)
+        kept.clear()
+        try:
+            return plan.lower(kept.append, self, *fitted)
+        except UNFIT as error:
+            raise ValueFault.of(
+                "argument-type",
+                f"the arguments of `{plan.function.full_name}` do not fit",
+                causes=[str(error)],
+                hint=f"it is `{plan.function}`",
+            ) from None
+
+    def _find(self, plan: Plan) -> array[int]:
+        place = array("Q", bytes(calls.FUNCTION_SIZE))
+        found = calls.find_function(
+            self._native.buffer_info()[0], self.context, plan.index, place.buffer_info()[0]
+        )
+        if not found:
+            raise AssertionError(f"`{plan.function.full_name}` was listed and cannot be found")
+        self._functions[plan.number] = place
+        return place
+
+    def _refusal(self) -> BaseException:
+        if self._closed:
+            return Closed.of(
+                "instance-closed",
+                "the instance was closed, so it cannot be called",
+                hint="make another one: `component.instantiate()`",
+            )
+        fault = self._fault
+        ended = InstanceEnded.of(
+            "instance-ended",
+            "the instance has ended, so it cannot be called again",
+            causes=[] if fault is None else [str(fault)],
+            hint="make another one: `component.instantiate()`",
+        )
+        ended.__cause__ = fault
+        return ended
+
+    def _busy(self, name: str) -> InstanceBusy:
+        return InstanceBusy.of(
+            "instance-busy",
+            f"`{name}` cannot be called while another call of the same instance is under way",
+            hint="use an instance for each thread, from `component.pool()`",
+        )
+
+    # What lowering and lifting ask of the owner of values.
+
+    def lend(self, value: Any, index: int, keep: Callable[[Any], object], *, is_own: bool) -> int:
+        """Address of a handle for a resource that goes to the guest."""
+        if index in self._linking.host_resources:
+            return self._linking.lend(self, value, index, keep, is_own=is_own)
+        return lend(self, value, index, keep, is_own=is_own)
+
+    def take(self, address: int, wanted: ValueType, *, is_own: bool) -> Any:
+        """The object for a handle that comes from the guest."""
+        if wanted.resource in self._linking.host_resources:
+            return self._linking.take(self, address, is_own=is_own)
+        made = wrap(self, wanted, calls.clone_resource(address), is_own=is_own)
+        if is_own:
+            if self._resources is None:
+                from weakref import WeakSet
+
+                self._resources = WeakSet()
+            self._resources.add(made)
+        return made
+
+    def too_large(self, count: int) -> bytes:
+        """Refuse a string or list that is longer than results may be.
+
+        Raises:
+            OutputExceeded: always.
+        """
+        raise OutputExceeded.of(
+            "result-size",
+            f"a result holds a string or list of {count:,} bytes or elements, "
+            f"and {self.result_limit:,} are allowed",
+            hint="allow more: `Limits(result=…)`",
+        )
+
+    def resource_class(self, wanted: ValueType) -> type[Resource]:
+        """Class of the objects for a guest's resource."""
+        return self._component.resource_class(wanted.resource)
+
+    def resource_name(self, index: int) -> str:
+        """A resource's name in WIT."""
+        return self._component.resource_name(index)
+
+    @property
+    def objects(self) -> HostObjects:
+        """Objects of the host that the guest holds handles of."""
+        if self._objects is None:
+            self._objects = HostObjects()
+        return self._objects
+
+    def drop_handle(self, handle: int, *, is_own: bool) -> None:
+        """Drop a resource, now or, while a call is under way, before the next one.
+
+        Raises:
+            GuestFault: its destructor trapped.
+        """
+        if not self.is_usable:
+            calls.delete_resource(handle)
+        elif self._lock.acquire(False):
+            try:
+                if self.is_usable:
+                    self._drop(handle, is_own=is_own)
+                else:
+                    calls.delete_resource(handle)
+            finally:
+                self._lock.release()
+        else:
+            self.forget_handle(handle, is_own=is_own)
+
+    def forget_handle(self, handle: int, *, is_own: bool) -> None:
+        """Have a handle dropped before the next call; from any thread."""
+        if self._closed:
+            calls.delete_resource(handle)
+            return
+        if self._forgotten is None:
+            self._forgotten = deque()
+        self._forgotten.append((handle, is_own))
+
+    def drop_resources(self) -> None:
+        """Drop every resource that somebody still holds; their later use is refused.
+
+        Raises:
+            GuestFault: a destructor trapped.
+            InstanceBusy: a call is under way.
+        """
+        if not self._lock.acquire(False):
+            raise self._busy("drop_resources")
+        try:
+            self._drop_all()
+        finally:
+            self._lock.release()
+
+    def _drop_all(self) -> None:
+        for each in list(self._resources or ()):
+            handle, each._handle = each._handle, 0  # noqa: SLF001
+            if handle:
+                self._drop(handle, is_own=True)
+        self._drop_forgotten()
+
+    def _drop_forgotten(self) -> None:
+        while self._forgotten:
+            handle, is_own = self._forgotten.popleft()
+            self._drop(handle, is_own=is_own)
+
+    def _drop(self, handle: int, *, is_own: bool) -> None:
+        try:
+            if self._fault is None and is_own:
+                seconds = self._limits.seconds
+                error = self.run(
+                    seconds, self._limits.fuel, calls.drop_resource, self.context, handle
+                )
+                if error:
+                    raise self._ended(calls.read_error(error), "a destructor", seconds)
+        finally:
+            calls.delete_resource(handle)
 
     def close(self) -> None:
-        """Drop the resources that calls gave back; their destructors run in the guest."""
-        if self._fault is None:
-            self._handles.drop_all(self._store)
+        """Drop the resources that somebody holds, and give the instance's memory back.
 
-    def _find(self, function: ExportedFunction) -> Func:
-        found = self._functions.get(function.full_name)
-        if found is None:
-            index = None
-            if function.interface:
-                index = self._instance.get_export_index(self._store, function.interface)
-            index = self._instance.get_export_index(self._store, function.name, index)
-            found = None if index is None else self._instance.get_func(self._store, index)
-            if found is None:
-                raise AssertionError(f"`{function.full_name}` was listed and cannot be found")
-            self._functions[function.full_name] = found
-        return found
+        Raises:
+            GuestFault: a destructor trapped; the memory is given back all the same.
+            InstanceBusy: a call is under way.
+        """
+        if self._closed:
+            return
+        if not self._lock.acquire(False):
+            raise self._busy("close")
+        try:
+            if self._fault is None:
+                self._drop_all()
+        finally:
+            self._free()
+            self._lock.release()
 
-    def _listening(self, grants: Grants) -> Grants:
-        """The same grants, with the end of standard error kept for the guest's last words."""
-        from dataclasses import replace
+    def _free(self) -> None:
+        forgotten, self._forgotten = self._forgotten, None
+        super()._free()
+        for handle, _ in forgotten or ():
+            calls.delete_resource(handle)
 
-        forward = grants.stderr
+    def __enter__(self) -> Self:
+        """The instance itself."""
+        return self
 
-        def hear(data: bytes) -> None:
-            self._said.extend(data)
-            if len(self._said) > 2 * _SAID_LIMIT:
-                del self._said[:-_SAID_LIMIT]
-            if forward is not None:
-                forward(data)
-
-        return replace(grants, stderr=hear)
-
-    def _failed(self, function: str, error: Exception) -> GuestFault:
-        said = bytes(self._said[-_SAID_LIMIT:]).decode("utf-8", "replace")
-        self._fault = guest_fault(
-            error,
-            said,
-            function=function,
-            seconds=self._limits.seconds if self._watch.overran else None,
-        )
-        return self._fault
-
-
-def check_arguments(function: ExportedFunction, arguments: Sequence[Any]) -> list[Any]:
-    """The arguments as they are lowered.
-
-    Raises:
-        ValueFault: their number is wrong, or with everything in which they do not fit.
-    """
-    expected = function.parameters
-    if len(arguments) != len(expected):
-        raise ValueFault.of(
-            "argument-count",
-            f"`{function.full_name}` takes {len(expected)} "
-            f"argument{'s' if len(expected) != 1 else ''}, got {len(arguments)}",
-            hint="it is " + f"`func({', '.join(f'{name}: {each}' for name, each in expected)})`",
-        )
-    findings = [
-        Finding(
-            "argument-type",
-            f"argument {number} `{name}` does not fit: {problem}",
-            hint=f"it is a `{kind}`",
-        )
-        for number, ((name, kind), value) in enumerate(
-            zip(expected, arguments, strict=True), start=1
-        )
-        for problem in mismatches(kind, value)
-    ]
-    if findings:
-        raise ValueFault(findings)
-    return [normal(kind, value) for (_, kind), value in zip(expected, arguments, strict=True)]
-
-
-def _unlinkable(path: Path, text: str) -> LinkError:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return LinkError.of(
-        "host-mismatch",
-        f"`{path.name}` imports what this host does not provide",
-        place=Place(str(path)),
-        causes=[line for line in lines if line != "Caused by:"],
-        hint="build it for WASI 0.2, or compose it with a component that exports what it imports",
-    )
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close it."""
+        self.close()

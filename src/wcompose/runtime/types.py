@@ -1,37 +1,47 @@
-"""Types of parameters and results, read off the runtime once, and values checked against them.
-
-Values have one neutral form, that of JSON: integers, floats (or ``"nan"``, ``"inf"``, ``"-inf"``) and
-strings as they are; lists and tuples as arrays; records as objects by the WIT names; an enum's case
-as its name; a variant's as its name or ``{case: payload}``; flags as an array of names; an option as
-null or its payload, but ``{"some": payload}`` where the payload is an option itself; a result as
-``{"ok": payload}`` or ``{"err": payload}``.
-"""
+"""Types of parameters and results, read off the runtime once."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from wcompose.errors import ArtifactError
 
 if TYPE_CHECKING:
     from wasmtime import component as native
 
-_INTEGERS = {
-    "s8": (-(1 << 7), (1 << 7) - 1),
-    "u8": (0, (1 << 8) - 1),
-    "s16": (-(1 << 15), (1 << 15) - 1),
-    "u16": (0, (1 << 16) - 1),
-    "s32": (-(1 << 31), (1 << 31) - 1),
-    "u32": (0, (1 << 32) - 1),
-    "s64": (-(1 << 63), (1 << 63) - 1),
-    "u64": (0, (1 << 64) - 1),
-}
-_FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_PRIMITIVES = {*_INTEGERS, "bool", "f32", "f64", "char", "string"}
-_PROBLEM_LIMIT = 20
-_F32_MAX = 3.4028235677973366e38
-"""The least number that rounds beyond the largest 32-bit float."""
+CROSSING = frozenset(
+    [
+        "bool",
+        "s8",
+        "u8",
+        "s16",
+        "u16",
+        "s32",
+        "u32",
+        "s64",
+        "u64",
+        "f32",
+        "f64",
+        "char",
+        "string",
+        "list",
+        "record",
+        "tuple",
+        "variant",
+        "enum",
+        "option",
+        "result",
+        "flags",
+        "own",
+        "borrow",
+    ]
+)
+"""Kinds of values that cross the host boundary."""
+
+TYPE_LIMIT = 20_000
+"""Types that one function's type is made of at most; validators allow a million."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +53,18 @@ class ValueType:
             ``flags``, ``option``, ``result``, ``own``, ``borrow``, ``future``, ``stream``.
         members: names and types of fields or cases, elements of a tuple or list, the payload of an
             option, ``ok`` and ``err`` of a result. The type is none where there is no payload.
+        name: its name in WIT, empty where it has none; of a resource for a handle.
+        python: the class of its values, where it has one; see `wcompose.runtime.classes`.
+        resource: which of its component's resources a handle is of, counted from 0.
+
+    Types are equal when their structure is: names and classes are not compared.
     """
 
     kind: str
     members: tuple[tuple[str, ValueType | None], ...] = ()
+    name: str = field(default="", compare=False)
+    python: type[Any] | None = field(default=None, compare=False)
+    resource: int = field(default=-1, compare=False)
 
     @property
     def only(self) -> ValueType:
@@ -59,9 +77,25 @@ class ValueType:
     @property
     def has_text(self) -> bool:
         """Whether values can be written as text: all but handles, futures and streams."""
-        if self.kind in {"own", "borrow", "future", "stream", "error-context"}:
-            return False
-        return all(member is None or member.has_text for _, member in self.members)
+        return not self.holds({"own", "borrow", "future", "stream", "error-context"})
+
+    @property
+    def has_handles(self) -> bool:
+        """Whether values hold resources."""
+        return self.holds({"own", "borrow"})
+
+    @property
+    def can_cross(self) -> bool:
+        """Whether the C API carries values: not futures, streams and kinds that it does not know."""
+        return self.kind in CROSSING and all(
+            member is None or member.can_cross for _, member in self.members
+        )
+
+    def holds(self, kinds: Collection[str]) -> bool:
+        """Whether the type is of one of these kinds, or a type in it is."""
+        return self.kind in kinds or any(
+            member is not None and member.holds(kinds) for _, member in self.members
+        )
 
     def expression(self) -> dict[str, Any]:
         """The type as JSON, for `wcompose.engine.Engine.parse_values`."""
@@ -107,212 +141,101 @@ class ValueType:
                 return kind
 
 
-def value_type(native_type: native.ValType) -> ValueType:
-    """Read one of the runtime's types."""
-    from wasmtime import component as native
+class TypeReader:
+    """Reads the runtime's types; of one component, so that its resources can be told apart."""
 
-    match native_type:
-        case native.ListType():
-            return ValueType("list", (("", value_type(native_type.element)),))
-        case native.TupleType():
-            return ValueType(
-                "tuple", tuple(("", value_type(each)) for each in native_type.elements)
+    def __init__(self) -> None:
+        self._resources: list[native.ResourceType] = []
+        self._names: dict[int, str] = {}
+        self._count = 0
+
+    def resource(self, kind: native.ResourceType) -> int:
+        """Which of the resources it is, counted from 0 as they are met."""
+        for index, known in enumerate(self._resources):
+            if known == kind:
+                return index
+        self._resources.append(kind)
+        return len(self._resources) - 1
+
+    def name_resource(self, kind: native.ResourceType, name: str) -> None:
+        """Learn a resource's name in WIT; the first one counts."""
+        self._names.setdefault(self.resource(kind), name)
+
+    def resource_name(self, index: int) -> str:
+        """Name of a resource, empty if it was not met under a name."""
+        return self._names.get(index, "")
+
+    def read(self, native_type: native.ValType) -> ValueType:
+        """Read a type.
+
+        Raises:
+            ArtifactError: it is made of more than `TYPE_LIMIT` types.
+        """
+        self._count = 0
+        return self._read(native_type)
+
+    def _read(self, native_type: native.ValType) -> ValueType:
+        from wasmtime import component as native
+
+        self._count += 1
+        if self._count > TYPE_LIMIT:
+            raise ArtifactError.of(
+                "type-too-large",
+                f"a type of the component is made of more than {TYPE_LIMIT:,} types",
+                hint="give functions smaller types",
             )
-        case native.RecordType():
-            fields = native_type.fields
-            return ValueType("record", tuple((name, value_type(each)) for name, each in fields))
-        case native.VariantType():
-            cases = native_type.cases
-            return ValueType("variant", tuple((name, _optional(each)) for name, each in cases))
-        case native.EnumType():
-            return ValueType("enum", tuple((name, None) for name in native_type.names))
-        case native.FlagsType():
-            return ValueType("flags", tuple((name, None) for name in native_type.names))
-        case native.OptionType():
-            return ValueType("option", (("some", value_type(native_type.payload)),))
-        case native.ResultType():
-            sides = (("ok", _optional(native_type.ok)), ("err", _optional(native_type.err)))
-            return ValueType("result", sides)
-        case native.OwnType():
-            return ValueType("own")
-        case native.BorrowType():
-            return ValueType("borrow")
-        case native.FutureType():
-            return ValueType("future")
-        case native.StreamType():
-            return ValueType("stream")
-        case native.ErrorContext():
-            return ValueType("error-context")
-        case _:
-            return ValueType(type(native_type).__name__.lower())
+        match native_type:
+            case native.ListType():
+                return ValueType("list", (("", self._read(native_type.element)),))
+            case native.TupleType():
+                return ValueType(
+                    "tuple", tuple(("", self._read(each)) for each in native_type.elements)
+                )
+            case native.RecordType():
+                fields = native_type.fields
+                return ValueType("record", tuple((name, self._read(each)) for name, each in fields))
+            case native.VariantType():
+                cases = native_type.cases
+                return ValueType(
+                    "variant", tuple((name, self._optional(each)) for name, each in cases)
+                )
+            case native.EnumType():
+                return ValueType("enum", tuple((name, None) for name in native_type.names))
+            case native.FlagsType():
+                return ValueType("flags", tuple((name, None) for name in native_type.names))
+            case native.OptionType():
+                return ValueType("option", (("some", self._read(native_type.payload)),))
+            case native.ResultType():
+                sides = (
+                    ("ok", self._optional(native_type.ok)),
+                    ("err", self._optional(native_type.err)),
+                )
+                return ValueType("result", sides)
+            case native.OwnType() | native.BorrowType():
+                kind = "own" if isinstance(native_type, native.OwnType) else "borrow"
+                index = self.resource(native_type.ty)
+                return ValueType(kind, name=self.resource_name(index), resource=index)
+            case native.FutureType():
+                return ValueType("future")
+            case native.StreamType():
+                return ValueType("stream")
+            case native.ErrorContext():
+                return ValueType("error-context")
+            case _:
+                return ValueType(type(native_type).__name__.lower())
+
+    def _optional(self, native_type: native.ValType | None) -> ValueType | None:
+        return None if native_type is None else self._read(native_type)
 
 
-def _optional(native_type: native.ValType | None) -> ValueType | None:
-    return None if native_type is None else value_type(native_type)
+def named(wanted: ValueType, names: Mapping[ValueType, str]) -> ValueType:
+    """The same type with the names that it and the types in it have.
 
-
-def mismatches(expected: ValueType, value: Any, path: str = "") -> list[str]:
-    """Everything in which a JSON value does not fit a type, each with its path; at most 20."""
-    found: list[str] = []
-    for problem in _mismatches(expected, value, path):
-        found.append(problem)
-        if len(found) == _PROBLEM_LIMIT:
-            found.append("and more")
-            break
-    return found
-
-
-def _mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
-    kind = expected.kind
-    if kind in _PRIMITIVES:
-        if not _fits_primitive(kind, value):
-            yield _wrong(path, kind, value)
-    elif kind == "list":
-        if isinstance(value, bytes) and expected.only.kind == "u8":
-            return
-        if not isinstance(value, list):
-            yield _wrong(path, str(expected), value)
-            return
-        for index, element in enumerate(value):
-            yield from _mismatches(expected.only, element, f"{path}[{index}]")
-    elif kind == "option":
-        yield from _option_mismatches(expected, value, path)
-    elif kind == "tuple":
-        if not isinstance(value, list) or len(value) != len(expected.members):
-            yield _wrong(path, str(expected), value)
-            return
-        for index, ((_, member), element) in enumerate(zip(expected.members, value, strict=True)):
-            if member is not None:
-                yield from _mismatches(member, element, f"{path}[{index}]")
-    elif kind == "record":
-        yield from _record_mismatches(expected, value, path)
-    elif kind in {"variant", "enum", "result"}:
-        yield from _case_mismatches(expected, value, path)
-    elif kind == "flags":
-        names = {name for name, _ in expected.members}
-        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-            yield _wrong(path, str(expected), value)
-            return
-        for name in value:
-            if name not in names:
-                yield f"{_at(path)}`{name}` is none of the flags {_listed(expected)}"
-    else:
-        yield f"{_at(path)}a {kind} cannot be written as a value"
-
-
-def _fits_primitive(kind: str, value: Any) -> bool:
-    if kind in _INTEGERS:
-        low, high = _INTEGERS[kind]
-        return type(value) is int and low <= value <= high
-    if kind == "bool":
-        return isinstance(value, bool)
-    if kind in {"f32", "f64"}:
-        if isinstance(value, str):
-            return value in _FLOATS
-        if type(value) is int:
-            return abs(value) <= 1 << 1023
-        return isinstance(value, float) and (
-            kind == "f64" or not math.isfinite(value) or abs(value) < _F32_MAX
-        )
-    if not isinstance(value, str):
-        return False
-    try:
-        value.encode()  # a lone surrogate is no Unicode scalar value
-    except UnicodeEncodeError:
-        return False
-    return kind == "string" or len(value) == 1
-
-
-def _option_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
-    if value is None:
-        return
-    if expected.only.kind == "option":
-        if not isinstance(value, dict) or list(value) != ["some"]:
-            yield f'{_at(path)}an option of an option is null or {{"some": …}}'
-            return
-        value = value["some"]
-    yield from _mismatches(expected.only, value, path)
-
-
-def _record_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
-    if not isinstance(value, dict):
-        yield _wrong(path, str(expected), value)
-        return
-    names = dict(expected.members)
-    for name, member in expected.members:
-        inner = f"{path}.{name}"
-        if name in value:
-            if member is not None:
-                yield from _mismatches(member, value[name], inner)
-        elif member is None or member.kind != "option":
-            yield f"{_at(path)}field `{name}` is missing"
-    for name in value:
-        if name not in names:
-            yield f"{_at(path)}there is no field `{name}`; fields are {_listed(expected)}"
-
-
-def _case_mismatches(expected: ValueType, value: Any, path: str) -> Iterator[str]:
-    names = dict(expected.members)
-    payload: Any = None
-    if isinstance(value, str) and expected.kind != "result":
-        name = value
-    elif isinstance(value, dict) and len(value) == 1 and expected.kind != "enum":
-        name, payload = next(iter(value.items()))
-    else:
-        yield _wrong(path, str(expected), value)
-        return
-    if name not in names:
-        yield f"{_at(path)}`{name}` is none of the cases {_listed(expected)}"
-        return
-    member = names[name]
-    if member is None:
-        if payload is not None:
-            yield f"{_at(path)}case `{name}` carries nothing"
-    elif isinstance(value, str):
-        yield f"{_at(path)}case `{name}` carries a {member}"
-    else:
-        yield from _mismatches(member, payload, f"{path}.{name}")
-
-
-def _listed(expected: ValueType) -> str:
-    return ", ".join(f"`{name}`" for name, _ in expected.members)
-
-
-def _at(path: str) -> str:
-    return f"`{path}`: " if path else ""
-
-
-def _wrong(path: str, expected: str, value: Any) -> str:
-    shown = {True: "true", False: "false", None: "null"}.get(value) if _is_plain(value) else None
-    text = shown or repr(value)
-    if len(text) > 60:
-        text = text[:59] + "…"
-    return f"{_at(path)}expected {expected}, got {text}"
-
-
-def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, bool)
-
-
-def to_float(value: Any) -> float:
-    """The float that a JSON value stands for."""
-    return _FLOATS[value] if isinstance(value, str) else float(value)
-
-
-def from_float(value: float) -> float | str:
-    """The JSON value of a float."""
-    if math.isfinite(value):
-        return value
-    return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-
-
-def normal(expected: ValueType, value: Any) -> Any:
-    """A value that fits, with the options that its records left out."""
-    if expected.kind == "record" and isinstance(value, Mapping):
-        return {
-            name: None if member is None else normal(member, value.get(name))
-            for name, member in expected.members
-        }
-    if expected.kind == "list" and isinstance(value, list):
-        return [normal(expected.only, each) for each in value]
-    return value
+    Args:
+        wanted: the type.
+        names: of types, by their structure.
+    """
+    members = tuple(
+        (name, None if member is None else named(member, names)) for name, member in wanted.members
+    )
+    return replace(wanted, members=members, name=wanted.name or names.get(wanted, ""))

@@ -1,0 +1,217 @@
+"""Functions of an instance, and what is prepared once for all instances of a component."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wcompose.errors import ValueFault
+from wcompose.report import Finding
+from wcompose.runtime.classes import python_name
+from wcompose.runtime.exports import ExportedFunction
+from wcompose.runtime.lifting import Lift, Lifting
+from wcompose.runtime.lowering import Lowering
+from wcompose.runtime.numbers import CODES
+from wcompose.runtime.types import ValueType
+from wcompose.runtime.values import Fitting
+
+if TYPE_CHECKING:
+    from wcompose.runtime.instance import Instance
+
+_SCALARS = frozenset({*CODES, "bool", "char"})
+
+
+@dataclass(eq=False)
+class Plan:
+    """How a function is called: what its values are lowered and lifted by.
+
+    Attributes:
+        function: the function, its types with Python's classes.
+        index: finds it in an instance; an address of the runtime's.
+        lower: see `wcompose.runtime.lowering.Lowering.function`.
+        lift: see `wcompose.runtime.lifting.Lifting.function`; none without a result.
+        count: of parameters.
+        owns: whether a result has memory that has to be freed.
+        moves: whether it takes resources over.
+        unwraps: whether its result is a `result`, of which errors are raised.
+        number: its place among those of its component.
+    """
+
+    function: ExportedFunction
+    index: int
+    lower: Callable[..., bytes]
+    lift: Lift | None
+    count: int
+    owns: bool
+    moves: bool
+    unwraps: bool
+    number: int
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = tuple(python_name(name) for name, _ in self.function.parameters)
+
+
+def make_plan(function: ExportedFunction, index: int, number: int, *, carried: bool) -> Plan:
+    """Prepare a function.
+
+    Args:
+        function: with Python's classes.
+        index: of the function itself, or of the one that carries its lists as text.
+        number: its place.
+        carried: which of the two.
+
+    Raises:
+        ValueFault: its values cannot cross.
+    """
+    types = [each for _, each in function.parameters]
+    result = function.result
+    if not all(each.can_cross for each in (*types, *([result] if result else []))):
+        raise ValueFault.of(
+            "value-unsupported",
+            f"`{function.full_name}` cannot be called from here: futures and streams do not cross",
+            causes=[str(function)],
+            hint="call it from another component, or give it a function without them",
+        )
+    return Plan(
+        function,
+        index,
+        Lowering(carried=carried).function(types),
+        None if result is None else Lifting(carried=carried).function(result),
+        len(types),
+        result is not None and result.kind not in _SCALARS,
+        any(each.holds({"own"}) for each in types),
+        result is not None and result.kind == "result",
+        number,
+    )
+
+
+def check_arguments(function: ExportedFunction, arguments: Sequence[Any]) -> list[Any]:
+    """The arguments in the form that is lowered.
+
+    Raises:
+        ValueFault: their number is wrong, or with everything in which they do not fit.
+    """
+    expected = function.parameters
+    if len(arguments) != len(expected):
+        raise ValueFault.of(
+            "argument-count",
+            f"`{function.full_name}` takes {len(expected)} "
+            f"argument{'s' if len(expected) != 1 else ''}, got {len(arguments)}",
+            hint="it is " + f"`func({', '.join(f'{name}: {each}' for name, each in expected)})`",
+        )
+    fitted, findings = [], []
+    for number, ((name, kind), value) in enumerate(zip(expected, arguments, strict=True), start=1):
+        fitting = Fitting()
+        fitted.append(fitting.fit(kind, value))
+        findings += [
+            Finding(
+                "argument-type",
+                f"argument {number} `{name}` does not fit: {problem}",
+                hint=f"it is a `{kind}`",
+            )
+            for problem in fitting.problems
+        ]
+    if findings:
+        raise ValueFault(findings)
+    return fitted
+
+
+def in_order(plan: Plan, arguments: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """Arguments by place and by name, as they are lowered.
+
+    Raises:
+        ValueFault: a name is unknown, given twice, or missing.
+    """
+    names = plan.names
+    problems = [f"there is no parameter `{name}`" for name in named if name not in names]
+    problems += [f"`{name}` is given twice" for name in names[: len(arguments)] if name in named]
+    rest = names[len(arguments) :]
+    problems += [f"`{name}` is missing" for name in rest if name not in named]
+    if problems:
+        raise ValueFault.of(
+            "argument-names",
+            f"`{plan.function.full_name}` cannot be called so",
+            causes=problems,
+            hint=f"it is `{plan.function}`",
+        )
+    return arguments + tuple(named[name] for name in rest)
+
+
+class Function:
+    """A function of one instance.
+
+    Calling it lowers the arguments, runs the guest, and lifts the result. Of a ``result``, the value is
+    given back and an error is raised.
+    """
+
+    __slots__ = ("_instance", "fuel", "plan", "seconds")
+
+    def __init__(
+        self,
+        instance: Instance,
+        plan: Plan,
+        seconds: float | None,
+        fuel: int | None,
+    ) -> None:
+        self._instance = instance
+        self.plan = plan
+        self.seconds = seconds
+        self.fuel = fuel
+
+    @property
+    def type(self) -> ExportedFunction:
+        """Its names and types."""
+        return self.plan.function
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call it.
+
+        Args:
+            arguments: values for its parameters; see `wcompose.runtime.classes` for their forms.
+            named: the same by name, in snake case.
+
+        Returns:
+            The result; none when there is none.
+
+        Raises:
+            ValueFault: the arguments do not fit, with everything in which they do not.
+            ResultError: it answered with the error of its result.
+            GuestFault: the guest trapped or went beyond its bounds; the instance has ended.
+            InstanceEnded: the instance had ended before.
+            InstanceBusy: another call of the instance is under way.
+        """
+        if named:
+            arguments = in_order(self.plan, arguments, named)
+        return self._instance.enter(self.plan, arguments, self.seconds, self.fuel)
+
+    def within(self, *, seconds: float | None = None, fuel: int | None = None) -> Function:
+        """The same function with other bounds for its calls.
+
+        Args:
+            seconds: time of one call; none for the instance's.
+            fuel: fuel of one call, where the runtime meters it; none for the instance's.
+        """
+        return Function(
+            self._instance,
+            self.plan,
+            self.seconds if seconds is None else seconds,
+            self.fuel if fuel is None else fuel,
+        )
+
+    def __repr__(self) -> str:
+        """Its full name and type."""
+        return f"<{self.plan.function}>"
+
+
+def bind_classes(
+    function: ExportedFunction, bind: Callable[[ValueType], ValueType]
+) -> ExportedFunction:
+    """The same function with Python's classes in its types."""
+    return ExportedFunction(
+        function.interface,
+        function.name,
+        tuple((name, bind(each)) for name, each in function.parameters),
+        None if function.result is None else bind(function.result),
+    )

@@ -1,0 +1,432 @@
+"""What the host gives to a component: Python's functions and objects for its imports."""
+
+from __future__ import annotations
+
+import ctypes
+import inspect
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from wasmtime import _ffi as ffi
+from wasmtime.component import Linker, ResourceType
+
+from wcompose.errors import LinkError, ResultError, ValueFault
+from wcompose.native import calls
+from wcompose.native.memory import address_of
+from wcompose.native.signals import SIGNALS
+from wcompose.native.ticks import RUNNING
+from wcompose.report import Finding, Place
+from wcompose.runtime.classes import Err, Ok, class_name, python_name
+from wcompose.runtime.exports import ExportedFunction
+from wcompose.runtime.functions import check_arguments
+from wcompose.runtime.lifting import Lifting
+from wcompose.runtime.lowering import UNFIT, Lowering
+from wcompose.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from wcompose.runtime.component import Component
+    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.resources import HostObjects
+
+Keep = Callable[[Any], object]
+_RAISED = "a function of the host raised an exception"
+_NUMBERS = itertools.count(1)
+_FUNCTIONS: dict[int, HostFunction] = {}
+"""Functions that guests may call, by the numbers that the runtime was given for them."""
+
+_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_size_t, *[ctypes.c_size_t] * 7)
+_DESTRUCTOR = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_uint32)
+_add_function = ffi.dll["wasmtime_component_linker_instance_add_func"]
+_add_function.restype = ctypes.c_void_p
+_add_function.argtypes = [
+    ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, _CALLBACK, ctypes.c_size_t, ctypes.c_void_p,
+]  # fmt: skip
+_add_resource = ffi.dll["wasmtime_component_linker_instance_add_resource"]
+_add_resource.restype = ctypes.c_void_p
+_add_resource.argtypes = [
+    ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, _DESTRUCTOR, ctypes.c_size_t,
+    ctypes.c_void_p,
+]  # fmt: skip
+
+
+class HostFunction:
+    """A function of the host's, as a guest calls it.
+
+    Args:
+        declared: the import, with Python's classes.
+        function: takes its values and gives the result.
+    """
+
+    def __init__(self, declared: ExportedFunction, function: Callable[..., Any]) -> None:
+        self.declared = declared
+        self._function = function
+        self._lift = Lifting().arguments([each for _, each in declared.parameters])
+        result = declared.result
+        self._lower = None if result is None else Lowering().function([result])
+        self._is_result = result is not None and result.kind == "result"
+
+    def call(self, instance: Instance, arguments: int, results: int) -> None:
+        """Answer a call.
+
+        Args:
+            instance: whose guest calls.
+            arguments: address of the values.
+            results: address of the place for the result.
+        """
+        values = self._lift(arguments, instance)
+        try:
+            outcome = self._function(*values)
+        except ResultError as error:
+            if not self._is_result:
+                raise
+            outcome = Err(error.value)
+        else:
+            if self._is_result and not isinstance(outcome, (Ok, Err)):
+                outcome = Ok(outcome)
+        if self._lower is None:
+            if outcome is not None:
+                raise self._unfit(f"it gives no result, and gave {type(outcome).__name__}")
+            return
+        kept: list[Any] = []
+        try:
+            block = self._lower(kept.append, instance, outcome)
+        except UNFIT:
+            kept.clear()
+            block = self._lower(kept.append, instance, self._fitted(outcome))
+        calls.clone_value(address_of(block), results)
+
+    def _fitted(self, outcome: Any) -> Any:
+        result = self.declared.result
+        if result is None:
+            raise AssertionError("a result is lowered only where there is one")
+        as_argument = ExportedFunction(
+            self.declared.interface, self.declared.name, (("result", result),), None
+        )
+        try:
+            (fitted,) = check_arguments(as_argument, [outcome])
+        except ValueFault as error:
+            raise self._unfit(*(each.message for each in error.findings)) from None
+        return fitted
+
+    def _unfit(self, *causes: str) -> ValueFault:
+        return ValueFault.of(
+            "import-result",
+            f"what the host's `{self.declared.full_name}` gave back does not fit",
+            causes=causes,
+            hint=f"it is `{self.declared}`",
+        )
+
+
+def _answer(
+    number: int, context: int, _type: int, arguments: int, _count: int, results: int, _results: int
+) -> int:
+    # A guest calls only while its call is under way, and what it calls lives as long as its instance.
+    instance, function = RUNNING[context], _FUNCTIONS[number]
+    try:
+        if instance.on_main:
+            SIGNALS.inside = False
+            if SIGNALS.noted:
+                SIGNALS.run_noted()
+        function.call(instance, arguments, results)
+    except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
+        instance.import_raised(function.declared.full_name, error)
+        return calls.make_error(_RAISED)
+    finally:
+        if instance.on_main:
+            SIGNALS.inside = True
+    return 0
+
+
+def _destroy(_number: int, context: int, representation: int) -> int:
+    instance = RUNNING[context]
+    try:
+        if instance.on_main:
+            SIGNALS.inside = False
+        value = instance.objects.take(representation)
+        close = getattr(value, "close", None)
+        if callable(close):
+            close()
+    except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
+        instance.import_raised("a destructor", error)
+        return calls.make_error(_RAISED)
+    finally:
+        if instance.on_main:
+            SIGNALS.inside = True
+    return 0
+
+
+_ANSWER = _CALLBACK(_answer)
+_DESTROY = _DESTRUCTOR(_destroy)
+
+
+class Lent:
+    """A handle of the host's while a call uses it.
+
+    Args:
+        address: of the handle.
+        objects: what the guest holds.
+        number: of the object, if the guest only borrows it; it holds it no longer after the call.
+    """
+
+    __slots__ = ("_address", "_number", "_objects")
+
+    def __init__(self, address: int, objects: HostObjects, number: int | None) -> None:
+        self._address, self._objects, self._number = address, objects, number
+
+    def __del__(self, delete: Callable[[int], None] = calls.delete_resource) -> None:
+        delete(self._address)
+        if self._number is not None:
+            self._objects.take(self._number)
+
+
+@dataclass(frozen=True)
+class Provided:
+    """What the host gives for one function that is imported.
+
+    Attributes:
+        declared: the import.
+        function: what answers it; none if nothing does.
+        problem: what is wrong, empty if nothing is.
+        hint: what to do about it.
+    """
+
+    declared: ExportedFunction
+    function: Callable[..., Any] | None
+    problem: str = ""
+    hint: str = ""
+
+
+class Linking:
+    """A component with all its imports filled; instances of it share one.
+
+    Args:
+        component: what is to be instantiated.
+        imports: Python's objects and functions by the names of imports.
+        audit: hears of uses that gates record.
+
+    Raises:
+        LinkError: something is missing or does not fit; all of it.
+    """
+
+    def __init__(
+        self,
+        component: Component,
+        imports: Mapping[str, Any],
+        audit: Callable[[str], None] | None = None,
+    ) -> None:
+        provided, findings = provide(component, imports)
+        if findings:
+            raise LinkError(findings)
+        self._numbers: list[int] = []
+        self.host_resources = frozenset(
+            index for known in component.imported.resources.values() for index in known.values()
+            if not component.is_wasi_resource(index)
+        )  # fmt: skip
+        self._linker = Linker(component.engine)
+        if component.needs_wasi:
+            self._linker.add_wasip2()
+            if component.needs_http:
+                self._linker.add_wasi_http()
+        for interface in component.own_imports:
+            functions = [each for each in provided if each.declared.interface == interface]
+            if interface and (functions or component.imported.resources.get(interface)):
+                with self._linker.root() as root, root.add_instance(interface) as place:
+                    self._fill(place, functions, component.imported.resources.get(interface, {}))
+        with self._linker.root() as root:
+            self._fill(root, [each for each in provided if not each.declared.interface], {})
+        if audit is not None or component.is_audited:
+            _add_recorder(self._linker, audit)
+        self.pointer = calls.pointer_of(self._linker)
+
+    def _fill(self, place: Any, functions: list[Provided], resources: Mapping[str, int]) -> None:
+        address = calls.pointer_of(place)
+        for name, index in resources.items():
+            kind = ResourceType.host(index)
+            text = name.encode()
+            _check(
+                _add_resource(address, text, len(text), calls.pointer_of(kind), _DESTROY, 0, None)
+            )
+        for each in functions:
+            if each.function is None:
+                raise AssertionError("what is missing was told before")
+            number = next(_NUMBERS)
+            self._numbers.append(number)
+            _FUNCTIONS[number] = HostFunction(each.declared, each.function)
+            text = each.declared.name.encode()
+            _check(_add_function(address, text, len(text), _ANSWER, number, None))
+
+    def __del__(self) -> None:
+        """Forget the functions; no instance that could call them is left."""
+        for number in getattr(self, "_numbers", ()):
+            _FUNCTIONS.pop(number, None)
+
+    def lend(self, instance: Instance, value: Any, index: int, keep: Keep, *, is_own: bool) -> int:
+        """A handle for an object of the host's that goes to a guest."""
+        number = instance.objects.add(value)
+        host = calls.new_host_resource(is_own, number, index)
+        try:
+            handle = calls.to_any_resource(instance.context, host)
+        finally:
+            calls.delete_host_resource(host)
+        keep(Lent(handle, instance.objects, None if is_own else number))
+        return handle
+
+    def take(self, instance: Instance, address: int, *, is_own: bool) -> Any:
+        """The object of the host's behind a handle that comes from a guest."""
+        host = calls.to_host_resource(instance.context, address)
+        try:
+            number = calls.host_resource_number(host)
+        finally:
+            calls.delete_host_resource(host)
+        return instance.objects.take(number) if is_own else instance.objects.get(number)
+
+
+def _check(error: int | None) -> None:
+    if error:
+        raise calls.read_error(error)
+
+
+def _add_recorder(linker: Linker, hear: Callable[[str], None] | None) -> None:
+    """Fill the import by which gates tell of uses."""
+    from wcompose.grants.interfaces import AUDIT_INTERFACE
+
+    def record(_: object, event: str) -> None:
+        if hear is not None:
+            hear(event)
+
+    with linker.root() as root, root.add_instance(AUDIT_INTERFACE) as interface:
+        interface.add_func("record", record)
+
+
+def provide(
+    component: Component, imports: Mapping[str, Any]
+) -> tuple[list[Provided], list[Finding]]:
+    """Find what the host gives for each import, and say everything that is missing or does not fit."""
+    findings = []
+    wanted = component.own_imports
+    given: dict[str, Any] = {}
+    for key, value in imports.items():
+        found = [name for name in wanted if name and key in _names_of(name)]
+        if found:
+            given.update(dict.fromkeys(found, value))
+        elif any(
+            key in {each.name, python_name(each.name)} for each in component.imported.functions
+        ):
+            given[key] = value
+        else:
+            known = [name for name in wanted if name]
+            known += [each.name for each in component.imported.functions if not each.interface]
+            findings.append(
+                _finding(
+                    component,
+                    key,
+                    "unknown-import",
+                    f"`{component.name}` does not import `{key}`",
+                    did_you_mean(key, known)
+                    or ("WASI is given by grants" if key.startswith("wasi:") else ""),
+                )
+            )
+    provided = []
+    missing: set[str] = set()
+    for declared in component.imported.functions:
+        if declared.interface not in wanted:
+            continue
+        if declared.interface and declared.interface not in given:
+            if declared.interface not in missing:
+                missing.add(declared.interface)
+                findings.append(
+                    _finding(
+                        component,
+                        declared.interface,
+                        "unmet-import",
+                        f"`{component.name}` imports `{declared.interface}`, which no host provides",
+                        "compose it with a component that exports it, or give an object for it: "
+                        "`imports={…}`",
+                    )
+                )
+            continue
+        one = _provide(declared, given.get(declared.interface) if declared.interface else given)
+        provided.append(one)
+        if one.problem:
+            findings.append(
+                _finding(component, declared.full_name, "import-mismatch", one.problem, one.hint)
+            )
+    return provided, findings
+
+
+def _finding(component: Component, item: str, rule: str, message: str, hint: str) -> Finding:
+    return Finding(
+        rule, message, Place(str(component.path or component.name), item=item), hint=hint
+    )
+
+
+def _names_of(name: str) -> set[str]:
+    stem = name.partition("@")[0]
+    return {name, stem, stem.rpartition("/")[2]}
+
+
+def _member(provider: Any, *names: str) -> Any:
+    for name in names:
+        if isinstance(provider, Mapping):
+            if name in provider:
+                return provider[name]
+        elif hasattr(provider, name):
+            return getattr(provider, name)
+    return None
+
+
+def _provide(declared: ExportedFunction, provider: Any) -> Provided:
+    count = len(declared.parameters)
+    tag, _, rest = declared.name.rpartition("]")
+    if not tag:
+        function = _member(provider, python_name(rest), rest)
+        return _checked(declared, function, f"a function `{python_name(rest)}`", count)
+    resource, _, member = rest.partition(".")
+    made = _member(provider, class_name(resource), resource)
+    if made is None:
+        return Provided(
+            declared,
+            None,
+            f"there is nothing for the resource `{resource}` of `{declared.interface}`",
+            f"give a class `{class_name(resource)}`",
+        )
+    if tag == "[constructor":
+        return _checked(declared, made, f"a class `{class_name(resource)}`", count)
+    name = python_name(member)
+    function = getattr(made, name, None)
+    if tag == "[method" and function is not None:
+        one = _checked(declared, function, f"a method `{name}`", count)
+        return Provided(
+            declared,
+            lambda value, *arguments: getattr(value, name)(*arguments),
+            one.problem,
+            one.hint,
+        )
+    return _checked(declared, function, f"a function `{name}` of `{class_name(resource)}`", count)
+
+
+def _checked(declared: ExportedFunction, function: Any, what: str, count: int) -> Provided:
+    if function is None:
+        return Provided(declared, None, f"nothing is given for `{declared}`", f"give {what}")
+    if not callable(function):
+        return Provided(
+            declared,
+            None,
+            f"what is given for `{declared.full_name}` cannot be called",
+            f"give {what}",
+        )
+    try:
+        inspect.signature(function).bind(*[None] * count)
+    except TypeError as error:
+        return Provided(
+            declared,
+            function,
+            f"what is given for `{declared.full_name}` does not take {count} "
+            f"argument{'s' if count != 1 else ''}: {error}",
+            f"it is `{declared}`",
+        )
+    except ValueError:
+        pass  # some builtins do not tell
+    return Provided(declared, function)
