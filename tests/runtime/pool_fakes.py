@@ -11,6 +11,7 @@ from typing import Any
 
 from wcompose.errors import Cancelled, GuestFault, LinkError, Trapped
 from wcompose.runtime import ExportedFunction, ValueType
+from wcompose.runtime.exports import Surface
 
 PATIENCE = 20.0
 """Seconds after which something that should have happened has not."""
@@ -22,6 +23,8 @@ _FUNCTIONS: dict[str, tuple[tuple[ValueType, ...], ValueType | None]] = {
     "trap": ((), None),
     "block": ((_U32,), _U32),
     "hand": ((), ValueType("own")),
+    "file": ((ValueType("borrow", resource=7),), None),
+    "stream": ((ValueType("own", resource=8),), None),
     "take": ((ValueType("list", (("", ValueType("borrow")),)),), None),
 }
 
@@ -72,6 +75,10 @@ class FakeComponent:
     made: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     stack = 1 << 20
+    own_imports = ("test:pool/host",)
+    imported = Surface(
+        (), {}, {"test:pool/host": {"file": 7}, "wasi:io/streams@0.2.9": {"input": 8}}, ()
+    )
 
     @property
     def functions(self) -> tuple[ExportedFunction, ...]:
@@ -168,6 +175,9 @@ class FakeInstance:
 
     def _number(self) -> int:
         return self.number
+
+    def _file(self, _: Any) -> None:
+        pass
 
     def _hand(self) -> str:
         self.handles += 1

@@ -248,11 +248,16 @@ def test_waiting_callers_each_try_where_no_instance_can_be_made(component: FakeC
         assert pool.state.running == pool.state.waiting == 0
 
 
-@pytest.mark.parametrize("name", ["hand", "take"])
+@pytest.mark.parametrize("name", ["hand", "take", "stream"])
 def test_handles_do_not_go_through_a_single_call(component: FakeComponent, name: str) -> None:
     with Pool(component) as pool, pytest.raises(UsageError, match="one instance") as caught:
         pool.call(name)
     assert caught.value.findings[0].rule == "pooled-resource"
+
+
+def test_handles_of_the_hosts_own_objects_do(component: FakeComponent) -> None:
+    with Pool(component) as pool:
+        assert pool.call("file", object()) is None
 
 
 def test_an_unknown_function_costs_nothing(component: FakeComponent) -> None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from wcompose.bounds import Limits
 from wcompose.errors import Full, UsageError
-from wcompose.runtime.exports import ExportedFunction, find_function
+from wcompose.runtime.exports import ExportedFunction, Surface, find_function
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.places import Places, Turn
 from wcompose.runtime.stock import Kept, PooledInstance, Stock
+from wcompose.runtime.types import ValueType
 
 STOP_SECONDS = 0.02
 """Time between two attempts to stop a call: one that begins just after the first hears the second."""
@@ -23,11 +23,19 @@ CLOSING = "its pool was closed"
 
 
 class PooledComponent(Protocol):
-    """What a pool asks of a component; `wcompose.runtime.OpenComponent` has it."""
+    """What a pool asks of a component; `wcompose.runtime.Component` has it."""
 
     @property
     def functions(self) -> tuple[ExportedFunction, ...]:
         """Everything that can be called."""
+
+    @property
+    def imported(self) -> Surface:
+        """What it imports."""
+
+    @property
+    def own_imports(self) -> tuple[str, ...]:
+        """Interfaces that the host has to give."""
 
     @property
     def stack(self) -> int:
@@ -52,24 +60,23 @@ class Recipe:
     limits: Limits | None
     imports: Mapping[str, Any] | None
     bindings: Any
-    _fitting: dict[Any, None] = field(default_factory=dict, repr=False)
+    fitting: dict[Any, None] = field(default_factory=dict, repr=False)
+    """Functions that were found to do."""
 
     def make(self) -> PooledInstance:
         """Make an instance.
 
         Raises:
-            WcomposeError: as `OpenComponent.instantiate`.
+            WcomposeError: as `Component.instantiate`.
         """
         return self.component.instantiate(self.grants, self.limits, self.imports, self.bindings)
 
     def check(self, function: str | ExportedFunction, /) -> None:
-        """Refuse a function whose values would outlive the call: those that are handles.
+        """Refuse a function that takes or gives resources of a guest: they belong to one instance.
 
         Raises:
-            UsageError: there is no such function, or it takes or gives resources.
+            UsageError: that is so, or there is no such function.
         """
-        if function in self._fitting:
-            return
         found = (
             find_function(self.component.functions, function)
             if isinstance(function, str)
@@ -78,14 +85,28 @@ class Recipe:
         types = [each for _, each in found.parameters]
         if found.result is not None:
             types.append(found.result)
-        if not all(each.has_text for each in types):
+        # Those of the host's own are plain objects on this side, which no instance takes with it.
+        resources = self.component.imported.resources
+        own = {
+            index
+            for interface in self.component.own_imports
+            for index in resources.get(interface, {}).values()
+        }
+        if any(_has_handle_but(own, each) for each in types):
             raise UsageError.of(
                 "pooled-resource",
-                f"`{found.full_name}` takes or gives resources, which belong to one instance; the "
+                f"`{found.full_name}` takes or gives resources, which belong to one instance, and the "
                 "next call may have another",
                 hint="do all that belongs together on one instance, with `pool.run(work)`",
             )
-        self._fitting[function] = None
+        self.fitting[function] = None
+
+
+def _has_handle_but(known: Collection[int], kind: ValueType) -> bool:
+    """Whether values of a type hold handles of other resources than these."""
+    if kind.kind in {"own", "borrow"}:
+        return kind.resource not in known
+    return any(member is not None and _has_handle_but(known, member) for _, member in kind.members)
 
 
 @dataclass(frozen=True)
@@ -117,7 +138,7 @@ class Lease(Turn):
     __slots__ = ("kept", "pool", "token")
 
     def __init__(self, pool: Lender) -> None:
-        super().__init__()
+        self.has_place = self.is_known = False
         self.pool = pool
         self.kept: Kept | None = None
         self.token: Token[tuple[Lease, ...]] | None = None
@@ -215,15 +236,12 @@ class Lender:
         self._recipe = recipe
 
     def _check_process(self) -> None:
-        if self._is_foreign():
+        if os.getpid() != self._process:
             raise UsageError.of(
                 "forked-pool",
                 "the pool was made in another process, before a fork",
                 hint="make a pool in each process, after the fork",
             )
-
-    def _is_foreign(self) -> bool:
-        return os.getpid() != self._process
 
     def _is_inside(self) -> bool:
         """Whether this is done inside a call of this pool, such as by a function of the host."""
@@ -252,8 +270,10 @@ class Lender:
             if lease.token is not None:
                 # A generator may be closed in another context than it was begun in, and this may be the
                 # second time; the lease is over anyway, and counts no longer.
-                with suppress(ValueError, RuntimeError):
+                try:  # noqa: SIM105  (`suppress` takes as long as all the rest)
                     HELD.reset(lease.token)
+                except (ValueError, RuntimeError):
+                    pass
             self._stock.give(lease)
         finally:
             if lease.kept is not None:
@@ -277,7 +297,9 @@ def invoke(
         seconds: bound of this call; none for that of the instance.
         fuel: as `seconds`.
     """
-    kept.source.check(function)
+    source = kept.source
+    if function not in source.fitting:
+        source.check(function)
     if seconds is None and fuel is None:
         return kept.instance.call(function, *arguments)
     return kept.instance.function(function).within(seconds=seconds, fuel=fuel)(*arguments)

@@ -70,6 +70,11 @@ class Places:
         return self._is_closed
 
     @property
+    def is_busy(self) -> bool:
+        """Whether somebody has a place or waits for one."""
+        return bool(self._taken or self._line)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nobody is in: neither in line, nor in a place, nor about to finish."""
         return not self._known
@@ -137,21 +142,24 @@ class Places:
                 else:
                     turn.has_place = False
                     self._taken -= 1
+                if is_over:
+                    self._forget(turn)
         finally:
             if following is not None and following.has_place:
                 following.wake()
-        if is_over:
-            self.finish(turn)
 
     def finish(self, turn: Turn) -> None:
         """Forget a caller that left."""
         with self._lock:
-            if turn.is_known:
-                turn.is_known = False
-                self._known -= 1
-            while self._is_closed and not self._known and self._when_empty:
-                self._when_empty[-1]()
-                del self._when_empty[-1]
+            self._forget(turn)
+
+    def _forget(self, turn: Turn) -> None:
+        if turn.is_known:
+            turn.is_known = False
+            self._known -= 1
+        while self._is_closed and not self._known and self._when_empty:
+            self._when_empty[-1]()
+            del self._when_empty[-1]
 
     def withdraw(self, turn: Turn) -> bool:
         """Give up the wait; whether it stood in line. Its place, if it has got one, it keeps."""

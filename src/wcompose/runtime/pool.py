@@ -6,6 +6,7 @@ the runtime lets go of Python's lock while a guest runs, so calls of several thr
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,7 +41,7 @@ class Pool(Lender):
     the others go on. See `Lender` for the arguments.
 
     Raises:
-        WcomposeError: the first instances (`warm`) cannot be made; see `OpenComponent.instantiate`.
+        WcomposeError: the first instances (`warm`) cannot be made; see `Component.instantiate`.
         ValueError: a number makes no sense.
     """
 
@@ -148,7 +149,7 @@ class Pool(Lender):
         Raises:
             UsageError: this is done inside a call of the pool.
         """
-        if self._is_foreign():
+        if os.getpid() != self._process:
             return True  # after a fork nothing in it is this process's
         self._check_closing()
         gate: SimpleQueue[None] = SimpleQueue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from queue import SimpleQueue
 from typing import Any, Protocol
 
@@ -48,6 +48,10 @@ class Source(Protocol):
 
     def make(self) -> PooledInstance:
         """Make an instance."""
+
+    @property
+    def fitting(self) -> Container[Any]:
+        """Functions that were found to do."""
 
     def check(self, function: Any, /) -> None:
         """Refuse a function that cannot be called in a pool."""
