@@ -79,6 +79,7 @@ def test_no_order_of_ends_takes_more_mappings_than_there_are(sizes: list[int], o
     for turn in range(3):
         while room_for(room, merged=True):
             kernel.map(source.choice(sizes))
+            assert len(kernel.blocks) <= 2 * LIMIT
         # All lie side by side at first; later, at the worst, every one by itself.
         assert len(kernel.blocks) > (1.8 if turn == 0 else 0.8) * (LIMIT - BASE)
         ending = sorted(kernel.blocks.items())
