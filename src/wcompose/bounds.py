@@ -95,24 +95,21 @@ class Watch:
         Raises:
             KeyboardInterrupt: Ctrl-C was pressed during the call.
         """
-        from wcompose.native.signals import SIGNALS
+        from wcompose.native.signals import Noting
         from wcompose.native.ticker import TICKER
         from wcompose.native.ticks import RUNNING
 
         self.stopping, self.raised = "", None
         self.deadline = None if self._seconds is None else time.monotonic() + self._seconds
         self.on_main = threading.current_thread() is threading.main_thread()
-        RUNNING[self._number] = self
-        if TICKER.asleep:
-            TICKER.wake()
-        if self.on_main:
-            SIGNALS.enter()
         try:
-            yield
+            with Noting():
+                RUNNING[self._number] = self
+                if TICKER.asleep:
+                    TICKER.wake()
+                yield
         finally:
             RUNNING.pop(self._number, None)
-            if self.raised is not None:
-                raised, self.raised = self.raised, None
+            raised, self.raised = self.raised, None
+            if raised is not None:
                 raise raised
-            if self.on_main:
-                SIGNALS.leave()

@@ -4,7 +4,8 @@ Python calls a signal's handler as soon as Python code runs on the main thread a
 function that the C API calls back, before its first statement. What a handler raises there cannot be
 caught: it is lost, and the C API goes on with whatever stood in a register. So before the main thread
 enters a guest, handlers of the usual signals are replaced by a guard, once: outside of guests it does
-what they did, inside it notes the signal, and `run_noted` calls them where an exception can go on.
+what they did, inside it notes the signal, and `run_noted` calls them where an exception can go on. The
+guard is taken away again when no store is left.
 """
 
 from __future__ import annotations
@@ -13,31 +14,48 @@ import _signal  # type: ignore[import-not-found]
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType
+from time import monotonic
+from types import FrameType, TracebackType
 from typing import Any
 
 Handler = Callable[[int, FrameType | None], Any]
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGBREAK")
+_NAMES = (
+    "SIGINT", "SIGTERM", "SIGALRM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGVTALRM", "SIGPROF",
+    "SIGCHLD", "SIGWINCH", "SIGBREAK",
+)  # fmt: skip
 _GUARDED = tuple(int(getattr(signal, name)) for name in _NAMES if hasattr(signal, name))
 _current = _signal.getsignal
+_LOOK_SECONDS = 1e-4
 
 
 class Signals:
-    """The guard of this process; only the main thread calls its methods."""
+    """The guard of this process; only the main thread calls its methods.
+
+    Attributes:
+        inside: whether signals are noted; else their handlers run as ever.
+        noted: signals that wait for `run_noted`.
+    """
 
     def __init__(self) -> None:
         self.inside = False
-        """Whether the main thread runs a guest now, and no code of the host below it."""
         self.noted: list[int] = []
         self._originals: dict[int, Handler] = {}
         self._guard = self._note  # one object: it is recognised by identity
         self._seen: tuple[Any, ...] = ()
+        self._due = 0.0
 
-    def enter(self) -> None:
-        """The main thread goes into a guest."""
-        if tuple(map(_current, _GUARDED)) != self._seen:
-            self._install()
+    def enter(self, now: float) -> None:
+        """Note signals from now on; nothing is raised by them on the main thread after this.
+
+        Args:
+            now: the time of `time.monotonic`. Calls that come in quick succession look at the handlers
+                once in a tenth of a millisecond.
+        """
+        if now > self._due:
+            if tuple(map(_current, _GUARDED)) != self._seen:
+                self._install()
+            self._due = now + _LOOK_SECONDS
         self.inside = True
 
     def _install(self) -> None:
@@ -48,16 +66,6 @@ class Signals:
                 self._originals[number] = handler
                 _signal.signal(number, self._guard)
         self._seen = tuple(map(_current, _GUARDED))
-
-    def leave(self) -> None:
-        """It came out again.
-
-        Raises:
-            BaseException: what the handler of a noted signal raised.
-        """
-        self.inside = False
-        if self.noted:
-            self.run_noted()
 
     def run_noted(self) -> None:
         """Call the handlers of the signals that were noted.
@@ -81,12 +89,39 @@ class Signals:
             self._originals[number](number, frame)
 
     def restore(self) -> None:
-        """Put handlers back that still are ours; done when nothing of ours may run any more."""
-        for number, handler in self._originals.items():
+        """Put handlers back where they were; for when no guest is left."""
+        if self.inside or not self._originals:
+            return
+        for number, handler in list(self._originals.items()):
             if _current(number) is self._guard:
                 _signal.signal(number, handler)
-        self._originals.clear()
+        self._seen, self._due = (), 0.0
 
 
 SIGNALS = Signals()
-MAIN_THREAD = threading.main_thread().ident
+
+
+class Noting:
+    """A block of the main thread in which signals are noted; nothing on other threads.
+
+    Their handlers are called at its end.
+    """
+
+    __slots__ = ("_is_main", "_was_inside")
+
+    def __enter__(self) -> None:
+        self._is_main = threading.current_thread() is threading.main_thread()
+        self._was_inside = SIGNALS.inside
+        if self._is_main:
+            SIGNALS.enter(monotonic())
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._is_main:
+            SIGNALS.inside = self._was_inside
+            if SIGNALS.noted and not self._was_inside:
+                SIGNALS.run_noted()

@@ -13,6 +13,7 @@ from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.lifting import Lift, Lifting
 from wcompose.runtime.lowering import Lowering
 from wcompose.runtime.numbers import CODES
+from wcompose.runtime.store import check_metering
 from wcompose.runtime.types import ValueType
 from wcompose.runtime.values import Fitting
 
@@ -36,6 +37,8 @@ class Plan:
         moves: whether it takes resources over.
         unwraps: whether its result is a `result`, of which errors are raised.
         number: its place among those of its component.
+        results: how many it has.
+        names: of its parameters, in snake case.
     """
 
     function: ExportedFunction
@@ -47,9 +50,11 @@ class Plan:
     moves: bool
     unwraps: bool
     number: int
+    results: int = field(init=False)
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.results = 0 if self.lift is None else 1
         self.names = tuple(python_name(name) for name, _ in self.function.parameters)
 
 
@@ -192,7 +197,11 @@ class Function:
         Args:
             seconds: time of one call; none for the instance's.
             fuel: fuel of one call, where the runtime meters it; none for the instance's.
+
+        Raises:
+            UsageError: the runtime does not meter.
         """
+        check_metering(self._instance.component, fuel)
         return Function(
             self._instance,
             self.plan,

@@ -122,39 +122,46 @@ class HostFunction:
 def _answer(
     number: int, context: int, _type: int, arguments: int, _count: int, results: int, _results: int
 ) -> int:
-    # A guest calls only while its call is under way, and what it calls lives as long as its instance.
-    instance, function = RUNNING[context], _FUNCTIONS[number]
+    instance, function = RUNNING.get(context), _FUNCTIONS.get(number)
+    if instance is None or function is None:
+        return calls.make_error("a function of the host was called without a call of its guest")
+    on_main = instance.on_main
     try:
-        if instance.on_main:
+        if on_main:
             SIGNALS.inside = False
             if SIGNALS.noted:
                 SIGNALS.run_noted()
         function.call(instance, arguments, results)
+        if on_main:
+            SIGNALS.inside = True
+        return 0
     except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
+        if on_main:  # before anything else: a signal's handler must not raise from here
+            SIGNALS.inside = True
         instance.import_raised(function.declared.full_name, error)
         return calls.make_error(_RAISED)
-    finally:
-        if instance.on_main:
-            SIGNALS.inside = True
-    return 0
 
 
 def _destroy(_number: int, context: int, representation: int) -> int:
-    instance = RUNNING[context]
+    instance = RUNNING.get(context)
+    if instance is None:
+        return 0
+    on_main = instance.on_main
     try:
-        if instance.on_main:
+        if on_main:
             SIGNALS.inside = False
         value = instance.objects.take(representation)
         close = getattr(value, "close", None)
         if callable(close):
             close()
+        if on_main:
+            SIGNALS.inside = True
+        return 0
     except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
+        if on_main:
+            SIGNALS.inside = True
         instance.import_raised("a destructor", error)
         return calls.make_error(_RAISED)
-    finally:
-        if instance.on_main:
-            SIGNALS.inside = True
-    return 0
 
 
 _ANSWER = _CALLBACK(_answer)

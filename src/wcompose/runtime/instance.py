@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import deque
 from collections.abc import Callable, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +21,8 @@ from wcompose.errors import (
 )
 from wcompose.native import calls
 from wcompose.native.entering import ENTERING
-from wcompose.native.signals import SIGNALS
+from wcompose.native.memory import Block
+from wcompose.native.signals import SIGNALS, Noting
 from wcompose.runtime.classes import Err, Ok
 from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.functions import Function, Plan, check_arguments
@@ -52,6 +54,7 @@ class Instance(Store):
     """
 
     __slots__ = (
+        "_addresses",
         "_exports",
         "_forgotten",
         "_functions",
@@ -65,7 +68,8 @@ class Instance(Store):
         self, component: Component, linking: Linking, grants: Grants, limits: Limits
     ) -> None:
         self._linking = linking
-        self._functions: dict[int, array[int]] = {}
+        self._functions: list[array[int]] = []
+        self._addresses: dict[int, int] = {}
         self._forgotten: deque[tuple[int, bool]] | None = None
         self._resources: Any = None
         self._objects: HostObjects | None = None
@@ -80,7 +84,7 @@ class Instance(Store):
 
     def _start(self) -> None:
         name, limits = "its start", self._limits
-        with self._lock:
+        with Noting(), self._lock:
             error = self.run(
                 limits.seconds,
                 limits.fuel,
@@ -165,9 +169,17 @@ class Instance(Store):
         fuel: int | None,
     ) -> Any:
         """Call a function; see `Function`."""
-        if not self._lock.acquire(False):
-            raise self._busy(plan.function.full_name)
+        # From `SIGNALS.enter` until `inside` is what it was, signals are noted: nothing is raised in
+        # between that could leave the lock taken or a result's memory behind.
+        thread = ENTERING.thread
+        on_main, was_inside = thread.on_main, SIGNALS.inside
+        if on_main:
+            SIGNALS.enter(monotonic())
+        is_ours = False
         try:
+            is_ours = self._lock.acquire(False)
+            if not is_ours:
+                raise self._busy(plan.function.full_name)
             if self._fault is not None or self._closed:
                 raise self._refusal()
             if self._forgotten:
@@ -179,35 +191,38 @@ class Instance(Store):
                 block = self._lower_again(plan, arguments, kept)
             if plan.moves:
                 move(kept)
-            place = self._functions.get(plan.number) or self._find(plan)
-            slot = ENTERING.thread.slot
+            self._calls += 1
             error = self.run(
                 seconds,
                 fuel,
                 _call_function,
-                place.buffer_info()[0],
+                self._addresses.get(plan.number) or self._find(plan),
                 self.context,
                 block,
                 plan.count,
-                slot.address,
-                0 if plan.lift is None else 1,
+                thread.slot_address,
+                plan.results,
             )
             if error:
                 raise self._ended(calls.read_error(error), plan.function.full_name, seconds)
-            return self._result(plan, slot)
+            lift = plan.lift
+            if lift is None:
+                return None
+            if not plan.owns:
+                return lift(thread.slot_address, self)
+            return self._owned(plan, thread.slot)
         finally:
-            self._lock.release()
-            if SIGNALS.noted and ENTERING.thread.on_main:
-                SIGNALS.run_noted()
+            if is_ours:
+                self._lock.release()
+            if on_main:
+                SIGNALS.inside = was_inside
+                if SIGNALS.noted and not was_inside:
+                    SIGNALS.run_noted()
 
-    def _result(self, plan: Plan, slot: Any) -> Any:
-        lift = plan.lift
-        if lift is None:
-            return None
-        if not plan.owns:
-            return lift(slot.address, self)
+    def _owned(self, plan: Plan, slot: Block) -> Any:
+        """Lift a result that has memory, and free it."""
         try:
-            value = lift(slot.address, self)
+            value = plan.lift(slot.address, self)  # type: ignore[misc]
         finally:
             _delete_value(slot.address)
             slot.data[:8] = _ZERO
@@ -231,15 +246,16 @@ class Instance(Store):
                 hint=f"it is `{plan.function}`",
             ) from None
 
-    def _find(self, plan: Plan) -> array[int]:
+    def _find(self, plan: Plan) -> int:
         place = array("Q", bytes(calls.FUNCTION_SIZE))
         found = calls.find_function(
             self._native.buffer_info()[0], self.context, plan.index, place.buffer_info()[0]
         )
         if not found:
             raise AssertionError(f"`{plan.function.full_name}` was listed and cannot be found")
-        self._functions[plan.number] = place
-        return place
+        self._functions.append(place)
+        address = self._addresses[plan.number] = place.buffer_info()[0]
+        return address
 
     def _refusal(self) -> BaseException:
         if self._closed:
@@ -320,18 +336,14 @@ class Instance(Store):
         Raises:
             GuestFault: its destructor trapped.
         """
-        if not self.is_usable:
-            calls.delete_resource(handle)
-        elif self._lock.acquire(False):
+        with Noting():
+            if not self._lock.acquire(False):
+                self.forget_handle(handle, is_own=is_own)
+                return
             try:
-                if self.is_usable:
-                    self._drop(handle, is_own=is_own)
-                else:
-                    calls.delete_resource(handle)
+                self._drop(handle, is_own=is_own)
             finally:
                 self._lock.release()
-        else:
-            self.forget_handle(handle, is_own=is_own)
 
     def forget_handle(self, handle: int, *, is_own: bool) -> None:
         """Have a handle dropped before the next call; from any thread."""
@@ -349,12 +361,14 @@ class Instance(Store):
             GuestFault: a destructor trapped.
             InstanceBusy: a call is under way.
         """
-        if not self._lock.acquire(False):
-            raise self._busy("drop_resources")
-        try:
-            self._drop_all()
-        finally:
-            self._lock.release()
+        with Noting():
+            if not self._lock.acquire(False):
+                raise self._busy("drop_resources")
+            try:
+                if self.is_usable:
+                    self._drop_all()
+            finally:
+                self._lock.release()
 
     def _drop_all(self) -> None:
         for each in list(self._resources or ()):
@@ -370,7 +384,7 @@ class Instance(Store):
 
     def _drop(self, handle: int, *, is_own: bool) -> None:
         try:
-            if self._fault is None and is_own:
+            if self.is_usable and is_own:
                 seconds = self._limits.seconds
                 error = self.run(
                     seconds, self._limits.fuel, calls.drop_resource, self.context, handle
@@ -387,16 +401,15 @@ class Instance(Store):
             GuestFault: a destructor trapped; the memory is given back all the same.
             InstanceBusy: a call is under way.
         """
-        if self._closed:
-            return
-        if not self._lock.acquire(False):
-            raise self._busy("close")
-        try:
-            if self._fault is None:
-                self._drop_all()
-        finally:
-            self._free()
-            self._lock.release()
+        with Noting():
+            if not self._lock.acquire(False):
+                raise self._busy("close")
+            try:
+                if self.is_usable:
+                    self._drop_all()
+            finally:
+                self._free()
+                self._lock.release()
 
     def _free(self) -> None:
         forgotten, self._forgotten = self._forgotten, None

@@ -39,7 +39,7 @@ class Resource:
     @property
     def is_closed(self) -> bool:
         """Whether it was dropped or given away."""
-        return self._handle == 0
+        return not getattr(self, "_handle", 0)
 
     def close(self) -> None:
         """Drop it, if that was not done before; its destructor runs in the guest.
@@ -75,6 +75,10 @@ class Resource:
             self._handle = 0
             self._instance.forget_handle(handle, is_own=self._is_own)
 
+    def __reduce_ex__(self, _protocol: Any) -> Any:
+        """Refuse to be copied or pickled: a handle has one owner."""
+        raise TypeError("a resource cannot be copied")
+
     def __repr__(self) -> str:
         """Its class, and whether it is closed."""
         return f"<{type(self).__name__}{' (closed)' if self.is_closed else ''}>"
@@ -107,7 +111,7 @@ def lend(instance: Instance, value: Any, index: int, keep: Keep, *, is_own: bool
     """
     if not isinstance(value, Resource):
         raise _unfit(f"expected a resource, got {type(value).__name__}")
-    if value._instance is not instance:  # noqa: SLF001
+    if getattr(value, "_instance", None) is not instance:
         raise _unfit(
             f"{value!r} belongs to another instance",
             "a resource can be passed only to the instance that made it",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from wcompose.bounds import Limits
-from wcompose.errors import GuestFault, StackExhausted
+from wcompose.errors import GuestFault, StackExhausted, UsageError
 from wcompose.native import calls
 from wcompose.native.entering import ENTERING, HOST_STACK, call_elsewhere, is_too_deep
 from wcompose.native.signals import SIGNALS
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 _ALL_FUEL = (1 << 63) - 1
 _SAID_LIMIT = 1 << 16
 """Bytes of a guest's standard error that are kept for its last words."""
-_FILE_TOO_LARGE = 27
-"""``EFBIG``: what a guest is told whose output is too much."""
+_LIVE: list[None] = []
+"""One entry for each store; lists are changed in one step."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,8 @@ class Usage:
 class Store:
     """A store of the runtime's, and what bounds the calls in it.
 
-    One call runs in it at a time: whoever calls `run` holds `_lock`.
+    One call runs in it at a time: whoever calls `run` holds `_lock`, and on the main thread notes
+    signals (`wcompose.native.signals`) from before it was taken until after it was released.
 
     Args:
         component: what runs in it.
@@ -96,11 +98,13 @@ class Store:
         self.raised: BaseException | None = None
         self.on_main = False
         grants.check()
+        check_metering(component, limits.fuel)
         wasi = self._listening(grants).configuration() if component.needs_wasi else None
         component.enter_room()
         self._has_room = True
         self._store = calls.new_store(component.engine_pointer, None, None)
         self._closed = False
+        _LIVE.append(None)
         self.context: int = calls.context_of(self._store)
         try:
             self._set_up(wasi)
@@ -177,8 +181,7 @@ class Store:
         Raises:
             StackExhausted: too many calls of guests nest; the guest was not entered.
         """
-        thread = ENTERING.thread
-        stack = self._stack
+        thread, stack = ENTERING.thread, self._stack
         if thread.free < stack:
             return self._run_elsewhere(seconds, fuel, function, arguments)
         # What the guest calls back needs less of Python's stack than was just shown to be there.
@@ -192,24 +195,18 @@ class Store:
             calls.set_fuel(context, fuel)
         begun = monotonic()
         self.deadline = None if seconds is None else begun + seconds
-        on_main = self.on_main = thread.on_main
+        self.on_main = thread.on_main
         RUNNING[context] = self
         if TICKER.asleep:
             TICKER.wake()
         thread.free -= stack
         thread.nested += 1
-        # Until `inside` is false again, signals are noted and raise nothing.
-        if on_main:
-            SIGNALS.enter()
         try:
             return function(*arguments)
         finally:
-            if on_main:
-                SIGNALS.inside = False
             thread.nested -= 1
             thread.free += stack
             RUNNING.pop(context, None)
-            self._calls += 1
             self._seconds += monotonic() - begun
             if metering and fuel is not None:
                 self._fuel += fuel - calls.fuel_of(context)
@@ -267,6 +264,9 @@ class Store:
         if not self._closed:
             self._closed = True
             calls.delete_store(self._store)
+            _LIVE.pop()
+            if not _LIVE and threading.current_thread() is threading.main_thread():
+                SIGNALS.restore()
         if self._has_room:
             self._has_room = False
             self._component.leave_room()
@@ -276,8 +276,28 @@ class Store:
         if not getattr(self, "_closed", True) or getattr(self, "_has_room", False):
             self._free()
 
+    def _forward(self, listener: Callable[[bytes], None], data: bytes) -> None:
+        """Hand output to who wanted it.
+
+        The runtime does so on a thread of its own, on which no other guest may be entered. What is
+        raised ends the call, but for an `OSError`, which the guest is told of.
+        """
+        thread = ENTERING.thread
+        free, thread.free = thread.free, 0
+        try:
+            listener(data)
+        except OSError:
+            raise
+        except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
+            self._import = ("standard output", error)
+            if not self.stopping:
+                self.stopping = "raised"
+            raise OSError(errno.EIO, "its listener raised") from None
+        finally:
+            thread.free = free
+
     def _listening(self, grants: Grants) -> Grants:
-        """The same grants, with the guest's output counted and the end of what it says kept."""
+        """The same grants, with output counted and the end of what the guest says kept."""
         said = self._said = bytearray()
         limit = self._limits.output
 
@@ -287,9 +307,9 @@ class Store:
                 if self._output - self._output_before > limit:
                     if not self.stopping:
                         self.stopping = "output"
-                    raise OSError(_FILE_TOO_LARGE, "it wrote more than it may")
+                    raise OSError(errno.EFBIG, "it wrote more than it may")
                 if forward is not None:
-                    forward(data)
+                    self._forward(forward, data)
 
             return hear
 
@@ -298,9 +318,23 @@ class Store:
             if len(said) > 2 * _SAID_LIMIT:
                 del said[:-_SAID_LIMIT]
             if grants.stderr is not None:
-                grants.stderr(data)
+                self._forward(grants.stderr, data)
 
         return replace(grants, stdout=counted(grants.stdout), stderr=counted(hear_words))
+
+
+def check_metering(component: Component, fuel: int | None) -> None:
+    """Refuse a bound on fuel where none is counted.
+
+    Raises:
+        UsageError: the component's runtime does not meter.
+    """
+    if fuel is not None and not component.metering:
+        raise UsageError.of(
+            "fuel-unmetered",
+            f"fuel cannot be bounded: the runtime of `{component.name}` does not meter it",
+            hint="open the component with `wcompose.Runtime(metering=True)`",
+        )
 
 
 def _headroom() -> None:
