@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from wcompose.cli import (
+    bindings,
     build,
     check,
     compose,
@@ -35,3 +36,4 @@ def register(app: typer.Typer) -> None:
     app.command("rules")(rules.rules)
     app.command("fmt")(fmt.fmt)
     app.command("docs")(docs.docs)
+    app.add_typer(bindings.bindings, name="bindings")

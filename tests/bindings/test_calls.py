@@ -1,0 +1,156 @@
+"""Calls through generated bindings, into components in two languages."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from bindings_support import Written
+from support import REPOSITORY
+
+import wcompose
+from wcompose.bindings import store_package, write_package
+from wcompose.check.baseline import load_path
+from wcompose.engine import Engine
+from wcompose.errors import LinkError, UsageError
+from wcompose.images import ImageCache
+
+COMPONENTS = REPOSITORY / "tests" / "runtime" / "components"
+USERS = Path(__file__).parent / "users"
+
+
+@pytest.fixture
+def imported(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
+    """The packages and their users can be imported."""
+    before = set(sys.modules)
+    monkeypatch.syspath_prepend(str(written.root))
+    monkeypatch.syspath_prepend(str(USERS))
+    yield written
+    for name in set(sys.modules) - before:
+        if getattr(sys.modules[name], "__file__", None) is None:
+            continue
+        if Path(sys.modules[name].__file__ or "").is_relative_to(written.root) or Path(
+            sys.modules[name].__file__ or ""
+        ).is_relative_to(USERS):
+            del sys.modules[name]
+
+
+def component(images: ImageCache, name: str) -> wcompose.Component:
+    return wcompose.Component(COMPONENTS / f"{name}.wasm", images)
+
+
+def user(name: str) -> ModuleType:
+    return importlib.import_module(name)
+
+
+@pytest.mark.parametrize("language", ["rust", "go"])
+def test_a_typed_host_calls_a_component(
+    imported: Written, images: ImageCache, language: str
+) -> None:
+    said = user("echoing").use(component(images, f"echo-{language}"))
+    assert said == [
+        *("3", "7", "1 can't be divided by 0", "nothing", "-1", "Ann", "error no"),
+        *("15", "True", "hello, Ann"),
+    ]
+
+
+@pytest.mark.parametrize("language", ["rust", "go"])
+def test_a_typed_host_is_called(imported: Written, images: ImageCache, language: str) -> None:
+    said = user("hosting").use(component(images, f"echo-host-{language}"))
+    assert said == [
+        *("hello", "HEY", "None", "[2.0, 5.0]", "3 ['x'] 9.0", "True", "('a', b'xy')", "b"),
+    ]
+
+
+def test_bindings_of_another_contract_are_refused_with_every_difference(
+    engine: Engine, images: ImageCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cell.wit").write_text(
+        "package wcompose:echo@0.1.0; interface cell { add: func(a: u32, b: u64) -> u32;"
+        " keep: func(it: u64) -> string; more: func(); } world other { export cell; }"
+    )
+    world = load_path(tmp_path, engine).contract.find_world("other")
+    store_package(write_package(world, "other", name="other_cells"), tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    other = importlib.import_module("other_cells")
+    with pytest.raises(LinkError) as caught:
+        other.Other.instantiate(component(images, "cell"))
+    messages = [each.message for each in caught.value.findings]
+    assert len(messages) == 3
+    assert "parameter `b` of `wcompose:echo/cell@0.1.0#add`" in messages[0]
+    assert "`wcompose:echo/cell@0.1.0#keep`" in messages[1]
+    assert "has no export `wcompose:echo/cell@0.1.0#more`" in messages[2]
+
+
+def test_missing_imports_are_told_before_anything_is_called(
+    imported: Written, images: ImageCache
+) -> None:
+    package = importlib.import_module("echo_host_host")
+
+    class Nothing:
+        host = object()
+
+        def shout(self, text: str) -> str:
+            return text
+
+    with pytest.raises(LinkError) as caught:
+        package.EchoHost.instantiate(component(images, "echo-host-rust"), imports=Nothing())
+    assert len(caught.value.findings) > 10
+
+
+def test_a_component_may_import_less_than_its_world_does(
+    engine: Engine, images: ImageCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cell.wit").write_text(
+        "package wcompose:echo@0.1.0; interface cell { add: func(a: u32, b: u32) -> u32;"
+        " keep: func(it: u64) -> u64; } interface clock { now: func() -> u64; }"
+        " world wide { import clock; import log: func(text: string); export cell; }"
+    )
+    world = load_path(tmp_path, engine).contract.find_world("wide")
+    store_package(write_package(world, "wide", name="wide_cells"), tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    wide = importlib.import_module("wide_cells")
+
+    class Everything:
+        clock = None
+
+        def log(self, text: str) -> None: ...
+
+    with wide.Wide.instantiate(component(images, "cell"), imports=Everything()) as cell:
+        assert cell.cell.add(1, 2) == 3
+
+
+def test_an_instance_made_with_the_bindings_gets_a_typed_view(
+    imported: Written, images: ImageCache
+) -> None:
+    package = importlib.import_module("echo_host")
+    opened = component(images, "echo-rust")
+    with opened.instantiate(bindings=package.BINDINGS) as instance:
+        assert package.Echo(instance).values.echo_color(package.Color.RED) is package.Color.RED
+    with pytest.raises(UsageError, match="without these bindings"):
+        opened.instantiate(bindings=importlib.import_module("shop_host").BINDINGS)
+
+
+def test_the_flagship_answers_a_typed_request(
+    engine: Engine,
+    images: ImageCache,
+    flagship: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    contract = load_path(flagship, engine).contract
+    assert contract.world is not None
+    store_package(write_package(contract.world, "digits", name="typed_digits"), tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module("typed_digits")
+    with package.Digits.instantiate(wcompose.Component(flagship, images)) as digits:
+        request = package.Request(package.Method.Get(), "/nowhere", [], b"")
+        answer = digits.handler.handle(request)
+    assert isinstance(answer, package.Response)
+    assert answer.status == 404
+    assert isinstance(answer.body, bytes)
+    assert isinstance(answer.headers[0], package.Header)
