@@ -76,6 +76,11 @@ _KINDS: tuple[_Kind, ...] = (
     ("memory count too high", MemoryExceeded, "it wants more memories than it may have"),
     ("table count too high", MemoryExceeded, "it wants more tables than it may have"),
     (
+        "handle limit exceeded",
+        MemoryExceeded,
+        "it was given more resources than it may hold",
+    ),
+    (
         "instance count too high",
         MemoryExceeded,
         "it is made of more core instances than it may have",
