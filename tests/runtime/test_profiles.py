@@ -40,6 +40,15 @@ NEEDY = """(component
 """Reads and writes where it is told to; at most three pages."""
 
 
+@pytest.fixture(autouse=True)
+def small_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The kernel's setting of huge pages, as the module sees it: on request."""
+    setting = tmp_path / "enabled"
+    setting.write_text("always [madvise] never\n")
+    monkeypatch.setattr(configuration, "_HUGE_PAGES", setting)
+    return setting
+
+
 class Guest:
     """An instance in a store of its own."""
 
@@ -138,6 +147,17 @@ def test_the_stack_is_as_large_as_asked() -> None:
     assert 1.8 < reached[1] / reached[0] < 2.2
 
 
+def test_huge_pages_for_all_are_told_where_they_cost(small_pages: Path) -> None:
+    small_pages.write_text("[always] madvise never\n")
+    heard: list[str] = []
+    make_engine(EngineSettings(Profile.FAST), heard.append)
+    assert heard == []
+    make_engine(EngineSettings(Profile.DENSE), heard.append)
+    assert len(heard) == 1
+    assert "huge pages" in heard[0]
+    assert str(small_pages) in heard[0]
+
+
 def test_engines_with_the_same_settings_are_one() -> None:
     first, second = ImageCache(None), ImageCache(None, EngineSettings())
     assert first.engine is second.engine
@@ -217,6 +237,54 @@ def test_a_full_pool_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "300" in no_room(str(caught.value)).findings[0].causes[0]
     del guests[:2]
     Guest(engine, component)
+
+
+FILL = """
+import os, sys, threading
+from pathlib import Path
+from wcompose.errors import InstanceLimit
+from wcompose.images import ImageCache
+from wcompose.native.configuration import EngineSettings, Profile
+from wcompose.native.mappings import _count
+from wcompose.runtime import Component
+profile, cell, images = sys.argv[1:]
+component = Component(Path(cell), ImageCache(Path(images), EngineSettings(Profile(profile))))
+instances = []
+def fill():
+    while True:
+        try:
+            instances.append(component.instantiate())
+        except InstanceLimit as error:
+            return error
+        instances[-1].call("cell.keep", len(instances))
+print(fill())
+print(len(instances))
+told = []
+thread = threading.Thread(target=lambda: told.append(instances[5].call("cell.keep", 6)))
+thread.start()
+thread.join()
+print(told)
+print(all(each.call("cell.keep", 0) == at for at, each in enumerate(instances, start=1)))
+for instance in instances[::2]:
+    instance.close()
+del instances[::2]
+print(_count())
+print(fill())
+print(len(instances))
+sys.stdout.flush()
+os._exit(0)
+"""
+"""To the limit, then every other instance ended, then to the limit again."""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the limit is Linux's")
+def test_at_the_limit_an_error_is_raised_and_all_others_go_on(tmp_path: Path) -> None:
+    arguments = ("fast", str(CELL), str(tmp_path))
+    refused, live, told, separate, _, again, afterwards = run_in_child(FILL, *arguments)
+    assert refused == again == "there is no room for another instance"
+    assert int(live) > 15_000
+    assert (told, separate) == ("[6]", "True")
+    assert int(afterwards) > 15_000
 
 
 @pytest.mark.parametrize(

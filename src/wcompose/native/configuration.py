@@ -16,6 +16,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wcompose.native.mappings import MAPPINGS
@@ -78,6 +79,8 @@ _DENSE = (
     ("memory_reservation_for_growth", 0),
 )
 
+_HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
 _MEMORY_SLOT = (4 << 30) + (32 << 20)
 """Address space of a pooled memory: all that 32 bits reach, and the guard behind it."""
 _TABLE_ELEMENTS = 1 << 20
@@ -132,12 +135,25 @@ def make_engine(settings: EngineSettings, warn: Warn | None = None) -> Engine:
     if settings.profile is Profile.DENSE:
         for name, value in _DENSE:
             _switch(config, name, value, warn)
+        if _has_huge_pages():
+            warn(
+                "the kernel gives every memory huge pages, so that small instances take all of "
+                f"theirs: write `madvise` to `{_HUGE_PAGES}`"
+            )
         return Engine(config)
     with _MAKING:
         # Between the look at the address space and its reservation nobody else of ours may reserve.
         if sys.platform == "linux":
             _use_pool(config, warn)
         return Engine(config)
+
+
+def _has_huge_pages() -> bool:
+    """Whether two instances that share a huge page take two megabytes instead of a page each."""
+    try:
+        return "[always]" in _HUGE_PAGES.read_text("ascii")
+    except OSError:
+        return False
 
 
 def engine_for(settings: EngineSettings, warn: Warn | None = None) -> Engine:
