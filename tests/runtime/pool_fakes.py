@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wcompose.errors import Cancelled, GuestFault, LinkError, Trapped
-from wcompose.runtime import ExportedFunction, ValueType
+from wcompose.runtime import ExportedFunction, Usage, ValueType
 from wcompose.runtime.exports import Surface
 
 PATIENCE = 20.0
@@ -27,14 +27,6 @@ _FUNCTIONS: dict[str, tuple[tuple[ValueType, ...], ValueType | None]] = {
     "stream": ((ValueType("own", resource=8),), None),
     "take": ((ValueType("list", (("", ValueType("borrow")),)),), None),
 }
-
-
-@dataclass(frozen=True)
-class FakeUsage:
-    calls: int = 0
-
-    def __add__(self, other: FakeUsage) -> FakeUsage:
-        return FakeUsage(self.calls + other.calls)
 
 
 class Gate:
@@ -127,6 +119,10 @@ class FakeInstance:
         return self.fault is None and not self.is_closed
 
     @property
+    def is_busy(self) -> bool:
+        return self._running.locked()
+
+    @property
     def has_resources(self) -> bool:
         return self.handles > 0
 
@@ -137,8 +133,8 @@ class FakeInstance:
             raise self.fault
 
     @property
-    def usage(self) -> FakeUsage:
-        return FakeUsage(self._count)
+    def usage(self) -> Usage:
+        return Usage(self._count)
 
     def function(self, name: str) -> FakeFunction:
         return FakeFunction(self, name)

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runtime.pool_fakes import PATIENCE, Caller, FakeComponent, FakeUsage, no_instance, until
+from runtime.pool_fakes import PATIENCE, Caller, FakeComponent, no_instance, until
 
 from wcompose.errors import Cancelled, Closed, Full, LinkError, Trapped, UsageError
+from wcompose.runtime import Usage
 from wcompose.runtime.async_pool import AsyncPool
 
 
@@ -63,7 +64,7 @@ def test_a_call_gives_its_answer_and_its_place_back(component: FakeComponent) ->
             for number in range(5):
                 assert await pool.call("echo", number) == number
                 assert pool.state.running == 0
-            assert pool.usage == FakeUsage(5)
+            assert pool.usage == Usage(5)
         assert component.live == 0
 
     run(work)
@@ -404,7 +405,7 @@ def test_a_new_version_takes_over_without_dropping_a_call(component: FakeCompone
             with pytest.raises(LinkError):
                 await pool.replace(broken)
             assert await pool.call("echo", 4) == 4
-            assert pool.usage == FakeUsage(4)
+            assert pool.usage == Usage(4)
 
     run(work)
 

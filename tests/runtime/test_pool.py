@@ -19,7 +19,6 @@ from runtime.pool_fakes import (
     PATIENCE,
     Caller,
     FakeComponent,
-    FakeUsage,
     no_instance,
     until,
 )
@@ -34,6 +33,7 @@ from wcompose.errors import (
     UsageError,
     WaitExceeded,
 )
+from wcompose.runtime import Usage
 from wcompose.runtime.pool import Pool
 
 INTERRUPTS = 1000
@@ -63,7 +63,7 @@ def test_a_call_gives_its_answer_and_its_place_back(component: FakeComponent) ->
     with Pool(component, size=1) as pool:
         assert [pool.call("echo", number) for number in range(5)] == list(range(5))
         assert pool.state.running == 0
-        assert pool.usage == FakeUsage(5)
+        assert pool.usage == Usage(5)
 
 
 def test_first_instances_are_made_at_once(component: FakeComponent) -> None:
@@ -88,7 +88,7 @@ def test_every_call_has_a_fresh_instance_if_wanted(component: FakeComponent) -> 
         assert [pool.call("number") for _ in range(5)] == list(range(5))
         assert component.live == 0
         assert pool.state.lost == 0
-        assert pool.usage == FakeUsage(5)
+        assert pool.usage == Usage(5)
 
 
 def test_fresh_ones_are_made_ahead_of_the_next_call(component: FakeComponent) -> None:
@@ -183,7 +183,7 @@ def test_an_instance_that_ended_is_replaced(component: FakeComponent) -> None:
         assert component.instances[0].is_closed
         assert pool.call("number") == 1
         assert pool.state.lost == 1
-        assert pool.usage == FakeUsage(2)
+        assert pool.usage == Usage(2)
 
 
 def test_others_go_on_when_one_ends(component: FakeComponent) -> None:
@@ -365,7 +365,7 @@ def test_closing_loses_no_accepted_call(component: FakeComponent) -> None:
     assert [each.answer() for each in callers] == [0, 1, 2]
     assert closing.answer() is True
     assert component.live == 0
-    assert pool.usage == FakeUsage(3)
+    assert pool.usage == Usage(3)
 
 
 def test_closing_at_once_stops_and_refuses(component: FakeComponent) -> None:
@@ -433,7 +433,7 @@ def test_a_new_version_takes_over_without_dropping_a_call(component: FakeCompone
         assert [each.answer() for each in (*running, waiting)] == [0, 1, 2]
         assert component.live == 0
         pool.call("number")
-        assert pool.usage == FakeUsage(4)
+        assert pool.usage == Usage(4)
 
 
 def test_a_new_version_is_warm_before_it_takes_over(component: FakeComponent) -> None:
@@ -492,7 +492,7 @@ def test_many_threads(component: FakeComponent) -> None:
         assert pool.state.running == pool.state.waiting == 0
         assert component.live <= 3
         assert pool.state.lost == 40
-        assert pool.usage == FakeUsage(440)
+        assert pool.usage == Usage(440)
     assert component.live == 0
 
 
@@ -514,8 +514,8 @@ class PlainInstance:
     """One that signals cannot upset, as a real one puts them off."""
 
     is_usable = True
-    has_resources = False
-    usage = FakeUsage()
+    has_resources = is_busy = False
+    usage = Usage()
 
     def call(self, _: str, value: int) -> int:
         return value
@@ -692,7 +692,7 @@ class PoolModel(RuleBasedStateMachine):
         assert state.waiting == len(self.line)
         # A caller that is served leaves its place a moment after its answer is there.
         assert state.running == len(self.running)
-        assert self.pool.usage == FakeUsage(self.calls)
+        assert self.pool.usage == Usage(self.calls)
         for component in self.components:
             busy = sum(each is component for _, each in self.running.values())
             assert busy <= component.live <= self.SIZE

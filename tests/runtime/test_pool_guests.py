@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -180,6 +181,19 @@ def test_others_go_on_while_one_spins(hostile: Component) -> None:
         with pytest.raises(Cancelled) as caught:
             spinning.answer()
         assert "its pool was closed" in caught.value.findings[0].causes
+
+
+def test_a_call_that_is_left_behind_harms_nobody(calling: Component) -> None:
+    gates = Gates()
+    with Pool(calling, size=1, imports=Host(gates.add).imports) as pool:
+        with pool.instance() as instance:
+            left = Caller(lambda: instance.call("through.add", 1, 2))
+            assert gates.entered.acquire(timeout=PATIENCE)
+        gates.opened.set()
+        assert pool.call("through.add", 3, 4) == 7
+        assert pool.state.lost == 1
+        with suppress(Cancelled):  # unless it had ended before the next tick
+            assert left.answer() == 3
 
 
 def test_a_task_that_is_cancelled_stops_its_guest(hostile: Component) -> None:

@@ -24,6 +24,7 @@ from typing import Any, Self, TypeVar
 from wcompose.bounds import Limits
 from wcompose.errors import Closed
 from wcompose.native.entering import start_thread
+from wcompose.runtime.bindings import Bindings
 from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.lending import (
@@ -115,7 +116,7 @@ class AsyncPool(Lender):
         grants: Grants | None = None,
         limits: Limits | None = None,
         imports: Mapping[str, Any] | None = None,
-        bindings: Any = None,
+        bindings: Bindings | None = None,
     ) -> None:
         """Go over to another component without dropping a call; see `Pool.replace`.
 

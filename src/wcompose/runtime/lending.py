@@ -6,14 +6,16 @@ import os
 from collections.abc import Collection, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from wcompose.bounds import Limits
 from wcompose.errors import Full, UsageError
+from wcompose.runtime.bindings import Bindings
 from wcompose.runtime.exports import ExportedFunction, Surface, find_function
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.places import Places, Turn
 from wcompose.runtime.stock import Kept, PooledInstance, Stock
+from wcompose.runtime.store import Usage
 from wcompose.runtime.types import ValueType
 
 STOP_SECONDS = 0.02
@@ -43,10 +45,10 @@ class PooledComponent(Protocol):
 
     def instantiate(
         self,
-        grants: Grants = ...,
+        grants: Grants | None = ...,
         limits: Limits | None = ...,
         imports: Mapping[str, Any] | None = ...,
-        bindings: Any = ...,
+        bindings: Bindings | None = ...,
     ) -> PooledInstance:
         """Make an instance."""
 
@@ -59,7 +61,7 @@ class Recipe:
     grants: Grants
     limits: Limits | None
     imports: Mapping[str, Any] | None
-    bindings: Any
+    bindings: Bindings | None
     fitting: dict[Any, None] = field(default_factory=dict, repr=False)
     """Functions that were found to do."""
 
@@ -107,6 +109,20 @@ def _has_handle_but(known: Collection[int], kind: ValueType) -> bool:
     if kind.kind in {"own", "borrow"}:
         return kind.resource not in known
     return any(member is not None and _has_handle_but(known, member) for _, member in kind.members)
+
+
+class PoolOptions(TypedDict, total=False):
+    """What a pool is made with besides its component; see `Lender`."""
+
+    size: int
+    waiting: int
+    reuse: bool
+    warm: int
+    max_uses: int | None
+    grants: Grants | None
+    limits: Limits | None
+    imports: Mapping[str, Any] | None
+    bindings: Bindings | None
 
 
 @dataclass(frozen=True)
@@ -179,7 +195,7 @@ class Lender:
         grants: Grants | None = None,
         limits: Limits | None = None,
         imports: Mapping[str, Any] | None = None,
-        bindings: Any = None,
+        bindings: Bindings | None = None,
     ) -> None:
         numbers = {"size": size, "waiting": waiting + 1, "warm": warm + 1, "max_uses": max_uses}
         for name, number in numbers.items():
@@ -196,8 +212,8 @@ class Lender:
         """What a pool does when it is made."""
 
     @property
-    def usage(self) -> Any:
-        """What all calls have used together (`Usage`); none while there never was an instance."""
+    def usage(self) -> Usage:
+        """What all instances have used together, those that are gone too."""
         return self._stock.usage
 
     @property
@@ -220,7 +236,7 @@ class Lender:
         grants: Grants | None,
         limits: Limits | None,
         imports: Mapping[str, Any] | None,
-        bindings: Any,
+        bindings: Bindings | None,
     ) -> Recipe:
         old = self._recipe
         return Recipe(

@@ -10,6 +10,7 @@ from queue import SimpleQueue
 from typing import Any, Protocol
 
 from wcompose.errors import WcomposeError
+from wcompose.runtime.store import Usage
 
 
 class PooledInstance(Protocol):
@@ -24,8 +25,12 @@ class PooledInstance(Protocol):
         """Whether somebody holds resources of it."""
 
     @property
-    def usage(self) -> Any:
-        """What it has used so far; can be added."""
+    def is_busy(self) -> bool:
+        """Whether a call is under way."""
+
+    @property
+    def usage(self) -> Usage:
+        """What it has used so far."""
 
     def function(self, name: Any, /) -> Any:
         """An exported function."""
@@ -105,7 +110,7 @@ class Stock:
         self._idle: list[Kept] = []
         self._out: dict[Kept, None] = {}
         self._leaving: dict[Kept, None] = {}
-        self._used: Any = None
+        self._used = Usage()
         self._is_closed = False
         self._keeper: SimpleQueue[bool] | None = None
         self.made = 0
@@ -119,13 +124,13 @@ class Stock:
         return len(self._idle)
 
     @property
-    def usage(self) -> Any:
-        """What all instances have used, those that are gone too; none when there never was one."""
+    def usage(self) -> Usage:
+        """What all instances have used, those that are gone too."""
         with self._lock:
             total = self._used
             live = [*self._idle, *self._out, *self._leaving]
         for kept in live:
-            total = kept.instance.usage if total is None else total + kept.instance.usage
+            total += kept.instance.usage
         return total
 
     def warm_up(self, source: Source | None = None) -> None:
@@ -185,11 +190,15 @@ class Stock:
         if kept is None:
             return
         kept.uses += 1
-        if kept.instance.has_resources:
+        instance = kept.instance
+        if instance.is_busy:  # the borrower left a call behind, on another thread
+            instance.cancel("its lease is over")
+            is_good = False
+        elif instance.has_resources:
             # A destructor that fails ends the instance, which is then thrown away.
             with contextlib.suppress(WcomposeError):
-                kept.instance.drop_resources()
-        is_good = is_good and kept.instance.is_usable
+                instance.drop_resources()
+        is_good = is_good and instance.is_usable
         with self._lock:
             stays = (
                 is_good
@@ -242,14 +251,15 @@ class Stock:
     def _throw_away(self, thrown: list[Kept]) -> None:
         for kept in thrown:
             try:
-                # What its destructors do when they fail is nobody's error any more.
+                # What its destructors do when they fail is nobody's error any more. One that is still
+                # busy frees itself at the end of that call, when nobody has it any more.
                 with contextlib.suppress(WcomposeError):
                     kept.instance.close()
             finally:
                 usage = kept.instance.usage
                 with self._lock:
                     self._leaving.pop(kept, None)
-                    self._used = usage if self._used is None else self._used + usage
+                    self._used += usage
 
     def _wake_keeper(self) -> None:
         with self._lock:
