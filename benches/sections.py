@@ -18,7 +18,7 @@ from benches.guests import FLAGSHIP, LIMITS, PAIRS, ROOT, Bench, Composed, Forwa
 from benches.measure import Effort, Figure, clock, figure, per_call
 from wcompose.graph.compose import compose_graph
 from wcompose.images import RACY_SECONDS, ImageCache
-from wcompose.runtime import Grants, Instance, Component, find_function
+from wcompose.runtime import Component, Grants, Instance, find_function
 
 SIZES: tuple[int | None, ...] = (None, 8, 1 << 10, 1 << 16, 1 << 20)
 """Bytes of the argument; none for two integers."""
@@ -251,6 +251,14 @@ def floors(sections: dict[str, Section]) -> list[tuple[str, float, float, bool]]
         for name, row in leaks.rows.items():
             mebibytes = row["resident"].median / (1 << 20)
             found.append((f"{name}: MiB more resident, at most", 2.0, mebibytes))
+    if parallel := sections.get("parallel"):
+        guests, control = (
+            row["one after the other"].median / row["at once"].median
+            for row in parallel.rows.values()
+        )
+        found.append(
+            ("two guests on two threads, of what SHA-256 gains by it", 0.9, guests / control)
+        )
     if sizes := sections.get("gate sizes"):
         for node, row in sizes.rows.items():
             most = max(each.median for each in row.values()) / 1000
