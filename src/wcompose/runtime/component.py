@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from wcompose.bounds import Limits
 from wcompose.contract import parse_item_name
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from wcompose.runtime.async_pool import AsyncPool
     from wcompose.runtime.bindings import Bindings
+    from wcompose.runtime.lending import PoolOptions
     from wcompose.runtime.pool import Pool
 
 PROGRAM_INTERFACE = "wasi:cli/run"
@@ -315,14 +316,14 @@ class Component:
                 found = self._linkings[key] = (imports, made)
         return found[1]
 
-    def pool(self, **options: Any) -> Pool:
-        """A pool of instances for threads; see `Pool` for the options."""
+    def pool(self, **options: Unpack[PoolOptions]) -> Pool:
+        """A pool of instances for threads; see `Pool`, and `Lender` for the options."""
         from wcompose.runtime.pool import Pool
 
         return Pool(self, **options)
 
-    def async_pool(self, **options: Any) -> AsyncPool:
-        """A pool of instances for asyncio; see `AsyncPool` for the options."""
+    def async_pool(self, **options: Unpack[PoolOptions]) -> AsyncPool:
+        """A pool of instances for asyncio; see `AsyncPool`, and `Lender` for the options."""
         from wcompose.runtime.async_pool import AsyncPool
 
         return AsyncPool(self, **options)
