@@ -10,6 +10,7 @@ import argparse
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,22 +18,42 @@ from rich.console import Console
 from rich.table import Table
 
 from benches import sections
+from benches.boundary import boundary, bounds, ratios
+from benches.density import density
 from benches.gates import gate_sizes, gates
 from benches.graphs import graphs, growth
 from benches.guests import ROOT, Bench
+from benches.leaks import leaks
 from benches.measure import QUICK, Effort, Figure
+from benches.pools import parallel, pools, speed_ups
 from benches.sections import WAYS, Section
 
 MEASURED = {
+    "boundary": boundary,
+    "bounds": bounds,
     "calls": sections.calls,
     "cold start": sections.cold_start,
     "composing": sections.composing,
+    "density": density,
     "gate sizes": gate_sizes,
     "gates": gates,
     "graphs": graphs,
+    "leaks": leaks,
     "memory": sections.memory,
+    "parallel": parallel,
+    "pools": pools,
 }
 """What each section is measured by."""
+WITHOUT_FLAGSHIP = {
+    "boundary",
+    "bounds",
+    "gate sizes",
+    "gates",
+    "graphs",
+    "leaks",
+    "parallel",
+    "pools",
+}
 
 
 def main() -> int:
@@ -45,7 +66,7 @@ def main() -> int:
     options = parser.parse_args()
     effort = QUICK if options.quick else Effort()
     console = Console(width=None if sys.stdout.isatty() else 120)
-    if options.only not in {"gate sizes", "gates", "graphs"}:
+    if options.only not in WITHOUT_FLAGSHIP:
         sections.build_flagship()
     bench = Bench.at(ROOT / "build" / "bench-cache")
     found = {
@@ -54,7 +75,7 @@ def main() -> int:
         if options.only in {None, name}
     }
     for name, section in found.items():
-        console.print(_calls_table(section) if name == "calls" else _table(section))
+        console.print(TABLES.get(name, _table)(section))
         if name == "graphs":
             console.print(_growth_table(section))
     console.print(_floors_table(found))
@@ -85,16 +106,30 @@ def _calls_table(section: Section) -> Table:
     return table
 
 
-def _table(section: Section) -> Table:
-    table = Table(title=section.title)
+def _boundary_table(section: Section) -> Table:
+    title = f"{section.title}: median (least to most), and how many times faster"
+    return _table(
+        section, title, {name: f"{each:,.1f} ×" for name, each in ratios(section).items()}
+    )
+
+
+def _parallel_table(section: Section) -> Table:
+    title = f"{section.title}: median (least to most), and how many times faster at once"
+    return _table(
+        section, title, {name: f"{each:.2f} ×" for name, each in speed_ups(section).items()}
+    )
+
+
+def _table(section: Section, title: str = "", last: Mapping[str, str] | None = None) -> Table:
+    table = Table(title=title or section.title)
     table.add_column("")
     columns = list(dict.fromkeys(column for row in section.rows.values() for column in row))
-    for column in columns:
+    for column in [*columns, *([""] if last else [])]:
         table.add_column(column, justify="right")
     for name, row in section.rows.items():
-        table.add_row(
-            name, *(_text(row[each], section.unit) if each in row else "" for each in columns)
-        )
+        units = {each: section.units.get(each, section.unit) for each in columns}
+        cells = [_text(row[each], units[each]) if each in row else "" for each in columns]
+        table.add_row(name, *cells, *([last[name]] if last else []))
     return table
 
 
@@ -131,11 +166,16 @@ def _text(value: Figure, unit: str) -> str:
 def _scaled(value: float, unit: str) -> str:
     if unit == "B":
         return f"{value / 1024:,.1f} KiB"
+    if unit != "s":
+        return f"{value:,.0f}{unit}"
     for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "µs")):
         if value * factor >= 1:
             return f"{value * factor:.3g} {name}"
     return f"{value * 1e9:.3g} ns"
 
+
+TABLES = {"boundary": _boundary_table, "calls": _calls_table, "parallel": _parallel_table}
+"""Tables of their own."""
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -20,8 +20,8 @@ from wcompose.project import (
     StreamGrant,
     StreamKind,
 )
+from wcompose.runtime import Component, Grants, find_function
 from wcompose.runtime import DirectoryGrant as HostDirectory
-from wcompose.runtime import Grants, Component, find_function
 
 UNGATED = "ungated"
 GATED = "behind gates"

@@ -14,7 +14,7 @@ from wcompose.graph import Graph, Node
 from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
-from wcompose.runtime import ExportedFunction, Grants, Limits, Component, find_function
+from wcompose.runtime import Component, ExportedFunction, Grants, Limits, find_function
 
 ROOT = Path(__file__).parent.parent
 COMPONENTS = Path(__file__).parent / "components"

@@ -10,11 +10,12 @@ from support import CACHE, REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY))
 
+from benches.boundary import bounds, ways
 from benches.clients import http_way, server
 from benches.graphs import graphs, growth
 from benches.guests import Bench, Composed, Forwarded
 from benches.measure import Effort, figure, per_call
-from benches.sections import Section, floors
+from benches.sections import BOUNDARY_FLOORS, Section, floors
 
 TINY = Effort(samples=2, seconds=0.0)
 
@@ -37,6 +38,21 @@ def test_http_answers_and_its_server_ends() -> None:
         assert per_call(http_way(port, 8), TINY).median > 0
     with pytest.raises(OSError, match="refused"):
         http_way(port, 8)
+
+
+def test_both_sides_of_the_boundary_answer(bench: Bench) -> None:
+    with ways(bench) as rows:
+        assert len({way.name for way in rows}) == len(rows)
+        for way in rows:
+            assert way.ours(1) > 0
+            if "MiB of list" not in way.name:  # these take wasmtime-py seconds
+                assert way.theirs(1) > 0
+        assert BOUNDARY_FLOORS.keys() <= {way.name for way in rows}
+
+
+def test_bounds_are_measured(bench: Bench) -> None:
+    section = bounds(bench, TINY)
+    assert {len(row) for row in section.rows.values()} == {4}
 
 
 def test_figures_become_json() -> None:
