@@ -47,7 +47,7 @@ class Gate:
 
 @dataclass
 class FakeComponent:
-    """See `wcompose.runtime.lending.PooledComponent`.
+    """What a pool asks of a component.
 
     Attributes:
         name: tells versions apart.

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from wcompose.bounds import Limits
 from wcompose.errors import Closed
@@ -33,11 +33,14 @@ from wcompose.runtime.lending import (
     STOP_SECONDS,
     Lease,
     Lender,
-    PooledComponent,
     invoke,
 )
 from wcompose.runtime.places import Places
-from wcompose.runtime.stock import Kept, PooledInstance, Stock
+from wcompose.runtime.stock import Kept, Stock
+
+if TYPE_CHECKING:
+    from wcompose.runtime.component import Component
+    from wcompose.runtime.instance import Instance
 
 Answer = TypeVar("Answer")
 _CANCELLED = "the task that awaited it was cancelled"
@@ -97,7 +100,7 @@ class AsyncPool(Lender):
         """
         return await self._do(lambda kept: invoke(kept, function, arguments, seconds, fuel))
 
-    async def run(self, work: Callable[[PooledInstance], Answer]) -> Answer:
+    async def run(self, work: Callable[[Instance], Answer]) -> Answer:
         """Do several calls on one instance, which the work has to itself.
 
         The work runs on a thread of the pool, with the caller's context variables. Resources that the
@@ -111,7 +114,7 @@ class AsyncPool(Lender):
 
     async def replace(
         self,
-        component: PooledComponent,
+        component: Component,
         *,
         grants: Grants | None = None,
         limits: Limits | None = None,

@@ -6,17 +6,21 @@ import os
 from collections.abc import Collection, Mapping
 from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from wcompose.bounds import Limits
 from wcompose.errors import Full, UsageError
 from wcompose.runtime.bindings import Bindings
-from wcompose.runtime.exports import ExportedFunction, Surface, find_function
+from wcompose.runtime.exports import ExportedFunction, find_function
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.places import Places, Turn
-from wcompose.runtime.stock import Kept, PooledInstance, Stock
+from wcompose.runtime.stock import Kept, Stock
 from wcompose.runtime.store import Usage
 from wcompose.runtime.types import ValueType
+
+if TYPE_CHECKING:
+    from wcompose.runtime.component import Component
+    from wcompose.runtime.instance import Instance
 
 STOP_SECONDS = 0.02
 """Time between two attempts to stop a call: one that begins just after the first hears the second."""
@@ -24,40 +28,11 @@ CLOSING = "its pool was closed"
 """Why calls are stopped that a closing pool does not wait for."""
 
 
-class PooledComponent(Protocol):
-    """What a pool asks of a component; `wcompose.runtime.Component` has it."""
-
-    @property
-    def functions(self) -> tuple[ExportedFunction, ...]:
-        """Everything that can be called."""
-
-    @property
-    def imported(self) -> Surface:
-        """What it imports."""
-
-    @property
-    def own_imports(self) -> tuple[str, ...]:
-        """Interfaces that the host has to give."""
-
-    @property
-    def stack(self) -> int:
-        """Bytes of stack that its guests may use."""
-
-    def instantiate(
-        self,
-        grants: Grants | None = ...,
-        limits: Limits | None = ...,
-        imports: Mapping[str, Any] | None = ...,
-        bindings: Bindings | None = ...,
-    ) -> PooledInstance:
-        """Make an instance."""
-
-
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """What the instances of a pool are made from: a component, and what each is given."""
 
-    component: PooledComponent
+    component: Component
     grants: Grants
     limits: Limits | None
     imports: Mapping[str, Any] | None
@@ -65,7 +40,7 @@ class Recipe:
     fitting: dict[Any, None] = field(default_factory=dict, repr=False)
     """Functions that were found to do."""
 
-    def make(self) -> PooledInstance:
+    def make(self) -> Instance:
         """Make an instance.
 
         Raises:
@@ -185,7 +160,7 @@ class Lender:
 
     def __init__(
         self,
-        component: PooledComponent,
+        component: Component,
         *,
         size: int = 4,
         waiting: int = 64,
@@ -232,7 +207,7 @@ class Lender:
 
     def _changed(
         self,
-        component: PooledComponent,
+        component: Component,
         grants: Grants | None,
         limits: Limits | None,
         imports: Mapping[str, Any] | None,

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from wcompose.bounds import Limits
 from wcompose.errors import Closed, WaitExceeded
@@ -26,10 +26,13 @@ from wcompose.runtime.lending import (
     STOP_SECONDS,
     Lease,
     Lender,
-    PooledComponent,
     invoke,
 )
-from wcompose.runtime.stock import Kept, PooledInstance
+from wcompose.runtime.stock import Kept
+
+if TYPE_CHECKING:
+    from wcompose.runtime.component import Component
+    from wcompose.runtime.instance import Instance
 
 Answer = TypeVar("Answer")
 
@@ -86,7 +89,7 @@ class Pool(Lender):
                 raise
 
     @contextmanager
-    def instance(self, *, wait: float | None = None) -> Iterator[PooledInstance]:
+    def instance(self, *, wait: float | None = None) -> Iterator[Instance]:
         """Have one instance to oneself for several calls, as `with pool.instance() as instance`.
 
         Resources that it gave out end with the block.
@@ -104,14 +107,14 @@ class Pool(Lender):
                 self._end(lease)  # Ctrl-C was faster than its first line
                 raise
 
-    def run(self, work: Callable[[PooledInstance], Answer], *, wait: float | None = None) -> Answer:
+    def run(self, work: Callable[[Instance], Answer], *, wait: float | None = None) -> Answer:
         """Do several calls on one instance; see `instance`."""
         with self.instance(wait=wait) as instance:
             return work(instance)
 
     def replace(
         self,
-        component: PooledComponent,
+        component: Component,
         *,
         grants: Grants | None = None,
         limits: Limits | None = None,

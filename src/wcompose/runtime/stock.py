@@ -7,51 +7,19 @@ import threading
 import weakref
 from collections.abc import Container, Iterator
 from queue import SimpleQueue
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from wcompose.errors import WcomposeError
 from wcompose.runtime.store import Usage
 
-
-class PooledInstance(Protocol):
-    """What a pool asks of an instance; `wcompose.runtime.Instance` has it."""
-
-    @property
-    def is_usable(self) -> bool:
-        """Whether it can be called again."""
-
-    @property
-    def has_resources(self) -> bool:
-        """Whether somebody holds resources of it."""
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a call is under way."""
-
-    @property
-    def usage(self) -> Usage:
-        """What it has used so far."""
-
-    def function(self, name: Any, /) -> Any:
-        """An exported function."""
-
-    def call(self, function: Any, /, *arguments: Any) -> Any:
-        """Call an exported function."""
-
-    def cancel(self, reason: str = "") -> None:
-        """Stop the call that runs, from any thread."""
-
-    def drop_resources(self) -> None:
-        """Drop the resources that somebody holds."""
-
-    def close(self) -> None:
-        """Free it."""
+if TYPE_CHECKING:
+    from wcompose.runtime.instance import Instance
 
 
 class Source(Protocol):
     """What instances are made from."""
 
-    def make(self) -> PooledInstance:
+    def make(self) -> Instance:
         """Make an instance."""
 
     @property
@@ -73,7 +41,7 @@ class Kept:
 
     __slots__ = ("instance", "source", "uses")
 
-    def __init__(self, instance: PooledInstance, source: Source) -> None:
+    def __init__(self, instance: Instance, source: Source) -> None:
         self.instance = instance
         self.source = source
         self.uses = 0
