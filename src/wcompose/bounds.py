@@ -10,6 +10,7 @@ An epoch interrupts neither a host call that blocks nor one very large memory co
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -17,11 +18,31 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wcompose.errors import UsageError
+from wcompose.report import Finding
+
 if TYPE_CHECKING:
     from wasmtime import Engine, Store
 
 NUMBERS = itertools.count(1)
 """Gives stores the numbers that their calls are found by."""
+
+
+_COUNTS = ("memory", "output", "result", "table_elements", "instances", "memories", "tables")
+_WHOLE = "give a whole number from 0 to 2^63 - 1"
+_TIME = "give a number of seconds, 0 or more"
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and 0 <= value < 1 << 63
+
+
+def is_time(value: object) -> bool:
+    """Whether a value bounds a time: a finite number that is not negative, or none for no bound."""
+    if value is None:
+        return True
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and value >= 0  # type: ignore[arg-type,operator]
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,9 @@ class Limits:
         instances: core instances in a store.
         memories: linear memories in a store.
         tables: tables in a store.
+
+    Raises:
+        UsageError: a bound makes no sense; all that do not.
     """
 
     memory: int = 2 << 30
@@ -50,6 +74,22 @@ class Limits:
     instances: int = 10_000
     memories: int = 10_000
     tables: int = 10_000
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be a bound."""
+        findings = [
+            Finding("limit-invalid", f"`{name}` cannot be {value!r}", hint=hint)
+            for name, value, hint in (
+                *((name, getattr(self, name), _WHOLE) for name in _COUNTS),
+                ("fuel", self.fuel, f"{_WHOLE}, or none"),
+            )
+            if not (name == "fuel" and value is None) and not _is_count(value)
+        ]
+        if not is_time(self.seconds):
+            message = f"`seconds` cannot be {self.seconds!r}"
+            findings.append(Finding("limit-invalid", message, hint=f"{_TIME}, or none"))
+        if findings:
+            raise UsageError(findings)
 
     def apply(self, store: Store) -> None:
         """Give a store these limits."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from wcompose.native.calls import VALUE_SIZE
 from wcompose.native.memory import Block
+from wcompose.native.signals import MAIN_THREAD
 from wcompose.native.threads import stack_size
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ class Thread:
         self.slot = Block(VALUE_SIZE)
         self.slot_address = self.slot.address
         self.free = (stack_size() or _UNKNOWN_STACK) - BASE_STACK
-        self.on_main = threading.current_thread() is threading.main_thread()
+        self.on_main = threading.get_ident() == MAIN_THREAD
         self.nested = 0
 
 

@@ -99,6 +99,7 @@ class Signals:
 
 
 SIGNALS = Signals()
+MAIN_THREAD = threading.main_thread().ident
 
 
 class Noting:
@@ -110,7 +111,7 @@ class Noting:
     __slots__ = ("_is_main", "_was_inside")
 
     def __enter__(self) -> None:
-        self._is_main = threading.current_thread() is threading.main_thread()
+        self._is_main = threading.get_ident() == MAIN_THREAD
         self._was_inside = SIGNALS.inside
         if self._is_main:
             SIGNALS.enter(monotonic())

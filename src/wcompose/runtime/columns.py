@@ -18,7 +18,15 @@ from wcompose.native.calls import ENTRY_SIZE, KINDS, VALUE_SIZE
 from wcompose.native.memory import ADDRESS_OFFSET, Block, address_of
 from wcompose.runtime.classes import python_name
 from wcompose.runtime.generated import type_key
-from wcompose.runtime.numbers import CODES, lower_numbers, same_finiteness, to_text
+from wcompose.runtime.numbers import (
+    CODES,
+    MOST_ELEMENTS,
+    check_length,
+    elements,
+    lower_numbers,
+    same_finiteness,
+    to_text,
+)
 from wcompose.runtime.types import ValueType
 
 Keep = Callable[[Any], object]
@@ -58,12 +66,14 @@ def snapshot(values: Any) -> list[Any]:
     """
     kind = type(values)
     if kind is list or kind is tuple:
+        check_length(len(values), MOST_ELEMENTS)
         return list(values)
     if isinstance(values, (str, bytes, bytearray, Mapping)) or not isinstance(values, Sequence):
         if hasattr(values, "tolist") and not isinstance(values, (str, bytes, bytearray)):
+            check_length(len(values), MOST_ELEMENTS)
             return list(values.tolist())
         raise TypeError("not a sequence")
-    return list(values)
+    return elements(values)
 
 
 def _put(block: Block, code: str, size: int, start: int, stride: int, column: Any) -> None:

@@ -13,7 +13,7 @@ from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.lifting import Lift, Lifting
 from wcompose.runtime.lowering import Lowering
 from wcompose.runtime.numbers import CODES
-from wcompose.runtime.store import check_metering
+from wcompose.runtime.store import check_bounds
 from wcompose.runtime.types import ValueType
 from wcompose.runtime.values import Fitting
 
@@ -166,6 +166,11 @@ class Function:
         self.fuel = fuel
 
     @property
+    def instance(self) -> Instance:
+        """The instance that it belongs to."""
+        return self._instance
+
+    @property
     def type(self) -> ExportedFunction:
         """Its names and types."""
         return self.plan.function
@@ -199,9 +204,9 @@ class Function:
             fuel: fuel of one call, where the runtime meters it; none for the instance's.
 
         Raises:
-            UsageError: the runtime does not meter.
+            UsageError: a bound makes no sense, or the runtime does not meter.
         """
-        check_metering(self._instance.component, fuel)
+        check_bounds(self._instance.component, seconds, fuel)
         return Function(
             self._instance,
             self.plan,

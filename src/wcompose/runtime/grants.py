@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,7 +60,7 @@ class Grants:
     audit: Callable[[Use], None] | None = None
 
     def configuration(self) -> WasiConfig:
-        """The runtime's form of it.
+        """The runtime's form of it, but for what is written; see `wcompose.native.streams`.
 
         Raises:
             UsageError: a directory cannot be opened.
@@ -86,10 +85,6 @@ class Grants:
             configuration.inherit_stdin()
         elif self.stdin is not None:
             configuration.stdin_file = str(self.stdin)
-        if self.stdout is not None:
-            configuration.stdout_custom = _counted(self.stdout)
-        if self.stderr is not None:
-            configuration.stderr_custom = _counted(self.stderr)
         if self.network:
             _allow_network(configuration)
         return configuration
@@ -119,18 +114,6 @@ class Grants:
             )
         if findings:
             raise UsageError(findings)
-
-
-def _counted(output: Output) -> Callable[[bytes], int]:
-    def write(data: bytes) -> int:
-        try:
-            output(bytes(data))
-        except OSError as error:
-            # The reader went away: the guest hears of it as of any failed write.
-            return -(error.errno or errno.EIO)
-        return len(data)
-
-    return write
 
 
 def _allow_network(configuration: WasiConfig) -> None:

@@ -27,6 +27,7 @@ from wcompose.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
+    from wcompose.runtime.handles import HandleStore
     from wcompose.runtime.instance import Instance
     from wcompose.runtime.resources import HostObjects
 
@@ -269,7 +270,9 @@ class Linking:
         for number in getattr(self, "_numbers", ()):
             _FUNCTIONS.pop(number, None)
 
-    def lend(self, instance: Instance, value: Any, index: int, keep: Keep, *, is_own: bool) -> int:
+    def lend(
+        self, instance: HandleStore, value: Any, index: int, keep: Keep, *, is_own: bool
+    ) -> int:
         """A handle for an object of the host's that goes to a guest."""
         number = instance.objects.add(value)
         host = calls.new_host_resource(is_own, number, index)
@@ -280,7 +283,7 @@ class Linking:
         keep(Lent(handle, instance.objects, None if is_own else number))
         return handle
 
-    def take(self, instance: Instance, address: int, *, is_own: bool) -> Any:
+    def take(self, instance: HandleStore, address: int, *, is_own: bool) -> Any:
         """The object of the host's behind a handle that comes from a guest."""
         host = calls.to_host_resource(instance.context, address)
         try:

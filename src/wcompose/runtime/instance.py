@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,11 +12,11 @@ from wcompose.bounds import Limits
 from wcompose.errors import (
     Closed,
     GuestExited,
-    InstanceBusy,
     InstanceEnded,
-    OutputExceeded,
     ResultError,
+    UsageError,
     ValueFault,
+    WcomposeError,
 )
 from wcompose.native import calls
 from wcompose.native.entering import ENTERING
@@ -26,10 +25,9 @@ from wcompose.native.signals import SIGNALS, Noting
 from wcompose.runtime.classes import Err, Ok
 from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.functions import Function, Plan, check_arguments
+from wcompose.runtime.handles import HandleStore
 from wcompose.runtime.lowering import UNFIT
-from wcompose.runtime.resources import HostObjects, Resource, lend, move, wrap
-from wcompose.runtime.store import Store
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.resources import move
 from wcompose.runtime.values import plain
 
 if TYPE_CHECKING:
@@ -43,7 +41,7 @@ _delete_value = calls.delete_value
 _ZERO = bytes(8)
 
 
-class Instance(Store):
+class Instance(HandleStore):
     """One instance of a component, isolated in a store of its own.
 
     It takes one call at a time, from any thread. After a trap, or when a call was stopped, the runtime
@@ -56,26 +54,18 @@ class Instance(Store):
     __slots__ = (
         "_addresses",
         "_exports",
-        "_forgotten",
         "_functions",
-        "_linking",
         "_native",
-        "_objects",
-        "_resources",
     )
 
     def __init__(
         self, component: Component, linking: Linking, grants: Grants, limits: Limits
     ) -> None:
-        self._linking = linking
         self._functions: list[array[int]] = []
         self._addresses: dict[int, int] = {}
-        self._forgotten: deque[tuple[int, bool]] | None = None
-        self._resources: Any = None
-        self._objects: HostObjects | None = None
         self._exports: Exports | None = None
         self._native = array("Q", bytes(calls.INSTANCE_SIZE))
-        super().__init__(component, grants, limits)
+        super().__init__(component, linking, grants, limits)
         try:
             self._start()
         except BaseException:
@@ -118,22 +108,27 @@ class Instance(Store):
         """Status with which the guest ended itself, if it did."""
         return self._fault.code if isinstance(self._fault, GuestExited) else None
 
-    @property
-    def has_resources(self) -> bool:
-        """Whether somebody holds resources of it that were not dropped."""
-        return bool(self._resources)
-
-    def function(self, name: str | ExportedFunction) -> Function:
+    def function(self, name: str | ExportedFunction | Function) -> Function:
         """A function, by a name that is as short as is unique; see `find_function`.
 
         Raises:
-            UsageError: none or several could be meant.
+            UsageError: none or several could be meant, or it is one of another instance.
             ValueFault: its values cannot cross.
         """
+        if isinstance(name, Function):
+            if name.instance is not self:
+                raise UsageError.of(
+                    "foreign-function",
+                    f"`{name.type.full_name}` is a function of another instance",
+                    hint="call it there, or give its name",
+                )
+            return name
         plan = self._component.plan(name)
         return Function(self, plan, self._limits.seconds, self._limits.fuel)
 
-    def call(self, function: str | ExportedFunction, *arguments: Any, **named: Any) -> Any:
+    def call(
+        self, function: str | ExportedFunction | Function, *arguments: Any, **named: Any
+    ) -> Any:
         """Call a function by its name; see `function` and `Function`."""
         return self.function(function)(*arguments, **named)
 
@@ -187,7 +182,9 @@ class Instance(Store):
             kept: list[Any] = []
             try:
                 block = plan.lower(kept.append, self, *arguments)
-            except UNFIT:
+            except WcomposeError:
+                raise
+            except Exception:  # noqa: BLE001 -- a value's own code may raise anything
                 block = self._lower_again(plan, arguments, kept)
             if plan.moves:
                 move(kept)
@@ -205,6 +202,8 @@ class Instance(Store):
             )
             if error:
                 raise self._ended(calls.read_error(error), plan.function.full_name, seconds)
+            if self.stopping:
+                self._refuse_result(plan, thread.slot, seconds)
             lift = plan.lift
             if lift is None:
                 return None
@@ -218,6 +217,18 @@ class Instance(Store):
                 SIGNALS.inside = was_inside
                 if SIGNALS.noted and not was_inside:
                     SIGNALS.run_noted()
+
+    def _refuse_result(self, plan: Plan, slot: Block, seconds: float | None) -> None:
+        """End a call that went well for the guest, if it went beyond its bounds before.
+
+        Raises:
+            GuestFault: it wrote too much, or a listener raised.
+        """
+        if self.stopping in {"output", "raised"}:
+            if plan.owns:
+                _delete_value(slot.address)
+                slot.data[:8] = _ZERO
+            raise self._ended("", plan.function.full_name, seconds)
 
     def _owned(self, plan: Plan, slot: Block) -> Any:
         """Lift a result that has memory, and free it."""
@@ -274,126 +285,6 @@ class Instance(Store):
         ended.__cause__ = fault
         return ended
 
-    def _busy(self, name: str) -> InstanceBusy:
-        return InstanceBusy.of(
-            "instance-busy",
-            f"`{name}` cannot be called while another call of the same instance is under way",
-            hint="use an instance for each thread, from `component.pool()`",
-        )
-
-    # What lowering and lifting ask of the owner of values.
-
-    def lend(self, value: Any, index: int, keep: Callable[[Any], object], *, is_own: bool) -> int:
-        """Address of a handle for a resource that goes to the guest."""
-        if index in self._linking.host_resources:
-            return self._linking.lend(self, value, index, keep, is_own=is_own)
-        return lend(self, value, index, keep, is_own=is_own)
-
-    def take(self, address: int, wanted: ValueType, *, is_own: bool) -> Any:
-        """The object for a handle that comes from the guest."""
-        if wanted.resource in self._linking.host_resources:
-            return self._linking.take(self, address, is_own=is_own)
-        made = wrap(self, wanted, calls.clone_resource(address), is_own=is_own)
-        if is_own:
-            if self._resources is None:
-                from weakref import WeakSet
-
-                self._resources = WeakSet()
-            self._resources.add(made)
-        return made
-
-    def too_large(self, count: int) -> bytes:
-        """Refuse a string or list that is longer than results may be.
-
-        Raises:
-            OutputExceeded: always.
-        """
-        raise OutputExceeded.of(
-            "result-size",
-            f"a result holds a string or list of {count:,} bytes or elements, "
-            f"and {self.result_limit:,} are allowed",
-            hint="allow more: `Limits(result=…)`",
-        )
-
-    def resource_class(self, wanted: ValueType) -> type[Resource]:
-        """Class of the objects for a guest's resource."""
-        return self._component.resource_class(wanted.resource)
-
-    def resource_name(self, index: int) -> str:
-        """A resource's name in WIT."""
-        return self._component.resource_name(index)
-
-    @property
-    def objects(self) -> HostObjects:
-        """Objects of the host that the guest holds handles of."""
-        if self._objects is None:
-            self._objects = HostObjects()
-        return self._objects
-
-    def drop_handle(self, handle: int, *, is_own: bool) -> None:
-        """Drop a resource, now or, while a call is under way, before the next one.
-
-        Raises:
-            GuestFault: its destructor trapped.
-        """
-        with Noting():
-            if not self._lock.acquire(False):
-                self.forget_handle(handle, is_own=is_own)
-                return
-            try:
-                self._drop(handle, is_own=is_own)
-            finally:
-                self._lock.release()
-
-    def forget_handle(self, handle: int, *, is_own: bool) -> None:
-        """Have a handle dropped before the next call; from any thread."""
-        if self._closed:
-            calls.delete_resource(handle)
-            return
-        if self._forgotten is None:
-            self._forgotten = deque()
-        self._forgotten.append((handle, is_own))
-
-    def drop_resources(self) -> None:
-        """Drop every resource that somebody still holds; their later use is refused.
-
-        Raises:
-            GuestFault: a destructor trapped.
-            InstanceBusy: a call is under way.
-        """
-        with Noting():
-            if not self._lock.acquire(False):
-                raise self._busy("drop_resources")
-            try:
-                if self.is_usable:
-                    self._drop_all()
-            finally:
-                self._lock.release()
-
-    def _drop_all(self) -> None:
-        for each in list(self._resources or ()):
-            handle, each._handle = each._handle, 0  # noqa: SLF001
-            if handle:
-                self._drop(handle, is_own=True)
-        self._drop_forgotten()
-
-    def _drop_forgotten(self) -> None:
-        while self._forgotten:
-            handle, is_own = self._forgotten.popleft()
-            self._drop(handle, is_own=is_own)
-
-    def _drop(self, handle: int, *, is_own: bool) -> None:
-        try:
-            if self.is_usable and is_own:
-                seconds = self._limits.seconds
-                error = self.run(
-                    seconds, self._limits.fuel, calls.drop_resource, self.context, handle
-                )
-                if error:
-                    raise self._ended(calls.read_error(error), "a destructor", seconds)
-        finally:
-            calls.delete_resource(handle)
-
     def close(self) -> None:
         """Drop the resources that somebody holds, and give the instance's memory back.
 
@@ -410,12 +301,6 @@ class Instance(Store):
             finally:
                 self._free()
                 self._lock.release()
-
-    def _free(self) -> None:
-        forgotten, self._forgotten = self._forgotten, None
-        super()._free()
-        for handle, _ in forgotten or ():
-            calls.delete_resource(handle)
 
     def __enter__(self) -> Self:
         """The instance itself."""

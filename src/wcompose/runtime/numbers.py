@@ -12,6 +12,7 @@ import math
 import threading
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 from wcompose.native.calls import KINDS, VALUE_SIZE
@@ -32,6 +33,11 @@ CODES = {
 """Codes of `array.array`, whose sizes are those of the types on every machine of the runtime's."""
 
 _SAME = {"l": {4: "i", 8: "q"}, "L": {4: "I", 8: "Q"}, "n": {8: "q"}, "N": {8: "Q"}, "c": {1: "B"}}
+MOST_ELEMENTS = 1 << 22
+"""Elements of a list that cross: 128 MiB of tagged values, as much as the runtime lets a result take
+(``DEFAULT_HOSTCALL_FUEL``)."""
+MOST_CARRIED = 1 << 29
+"""Bytes of a list of numbers that is carried as text."""
 _KEPT_ELEMENTS = 1 << 20
 """Elements of a block that a thread keeps: 32 MiB."""
 _KEPT_FROM = 256
@@ -57,12 +63,13 @@ class Borrowed:
         _KEPT.blocks[self._kind] = self.block
 
 
-def to_buffer(kind: str, value: Any) -> Any:
+def to_buffer(kind: str, value: Any, most: int = MOST_ELEMENTS) -> Any:
     """A value as a flat buffer of one type of numbers.
 
     Args:
         kind: of the elements.
         value: a buffer of such elements in the machine's order, or a sequence of numbers.
+        most: elements that it may have.
 
     Raises:
         TypeError, ValueError, OverflowError: it is neither, or a number does not fit.
@@ -72,6 +79,7 @@ def to_buffer(kind: str, value: Any) -> Any:
     if kept is bytes or kept is bytearray:
         if code != "B":
             raise TypeError("bytes are numbers of type u8")
+        check_length(len(value), most)
         return bytes(value)
     if kept is not list and kept is not tuple:
         try:
@@ -79,13 +87,46 @@ def to_buffer(kind: str, value: Any) -> Any:
         except TypeError:
             pass
         else:
+            check_length(view.nbytes // view.itemsize, most)
             return _checked(view, code)
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise TypeError("not a sequence of numbers")
-    made = array(code, list(value))
-    if code == "f" and not all(map(same_finiteness, made, value)):
+    numbers = elements(value, most)
+    made = array(code, numbers)
+    if code == "f" and not all(map(same_finiteness, made, numbers)):
         raise OverflowError("too large for 32 bits")
     return made
+
+
+def check_length(count: int, most: int) -> None:
+    """Refuse a list that is too long before anything of it is read.
+
+    Raises:
+        TooLong: it is.
+    """
+    if count > most:
+        raise TooLong(
+            f"it has {count:,} elements, more than can cross at once ({most:,}); carry it as text "
+            "(`[graph] carry`), or pass it in parts"
+        )
+
+
+class TooLong(ValueError):
+    """A list has more elements than can cross."""
+
+
+def elements(values: Any, most: int = MOST_ELEMENTS) -> list[Any]:
+    """The elements of a sequence, read once; as many as it says that it has, and no more.
+
+    Raises:
+        ValueError: it has more or fewer.
+    """
+    count = len(values)
+    check_length(count, most)
+    read = list(islice(values, count + 1))
+    if len(read) != count:
+        raise ValueError(f"it says that it has {count:,} elements, and has others")
+    return read
 
 
 def same_finiteness(made: float, given: Any) -> bool:
@@ -165,7 +206,8 @@ def lift_numbers(kind: str) -> Callable[[int, int], Any]:
 
 def to_text(kind: str, value: Any) -> bytes:
     """A list of numbers as the text that a carrier takes: base64 of its little-endian elements."""
-    return binascii.b2a_base64(to_buffer(kind, value), newline=False)
+    data = to_buffer(kind, value, MOST_CARRIED // array(CODES[kind]).itemsize)
+    return binascii.b2a_base64(data, newline=False)
 
 
 def from_text(kind: str) -> Callable[[bytes], Any]:

@@ -15,6 +15,7 @@ from wcompose.errors import ValueFault
 from wcompose.native import calls
 
 if TYPE_CHECKING:
+    from wcompose.runtime.handles import HandleStore
     from wcompose.runtime.instance import Instance
     from wcompose.runtime.types import ValueType
 
@@ -84,7 +85,7 @@ class Resource:
         return f"<{type(self).__name__}{' (closed)' if self.is_closed else ''}>"
 
 
-def wrap(instance: Instance, wanted: ValueType, handle: int, *, is_own: bool) -> Resource:
+def wrap(instance: Any, wanted: ValueType, handle: int, *, is_own: bool) -> Resource:
     """An object for a handle, which it owns from then on."""
     made: Resource = object.__new__(instance.resource_class(wanted))
     made._instance = instance  # noqa: SLF001
@@ -103,7 +104,7 @@ class Moved:
         self.resource = resource
 
 
-def lend(instance: Instance, value: Any, index: int, keep: Keep, *, is_own: bool) -> int:
+def lend(instance: HandleStore, value: Any, index: int, keep: Keep, *, is_own: bool) -> int:
     """Address of the handle for a resource that is passed to a guest.
 
     Raises:

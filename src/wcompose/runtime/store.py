@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,8 @@ from wcompose.bounds import Limits
 from wcompose.errors import GuestFault, StackExhausted, UsageError
 from wcompose.native import calls
 from wcompose.native.entering import ENTERING, HOST_STACK, call_elsewhere, is_too_deep
-from wcompose.native.signals import SIGNALS
+from wcompose.native.signals import MAIN_THREAD, SIGNALS
+from wcompose.native.streams import forget, listen
 from wcompose.native.ticker import TICKER
 from wcompose.native.ticks import RUNNING, ask_at_ticks
 from wcompose.runtime.trap import guest_fault
@@ -75,8 +76,8 @@ class Store:
 
     __slots__ = (
         "__weakref__", "_calls", "_closed", "_component", "_fault", "_fuel", "_has_room", "_import",
-        "_limits", "_lock", "_output", "_output_before", "_reason", "_said", "_seconds", "_stack",
-        "_store", "context", "deadline", "on_main", "raised", "result_limit", "stopping",
+        "_limits", "_listeners", "_lock", "_output", "_output_before", "_reason", "_said", "_seconds",
+        "_stack", "_store", "context", "deadline", "on_main", "raised", "result_limit", "stopping",
     )  # fmt: skip
 
     def __init__(self, component: Component, grants: Grants, limits: Limits) -> None:
@@ -91,6 +92,7 @@ class Store:
         self._calls = self._fuel = self._output = self._output_before = 0
         self._seconds = 0.0
         self._reason = ""
+        self._listeners: tuple[int, ...] = ()
         self._stack = component.stack + HOST_STACK
         self.result_limit = limits.result
         self.deadline: float | None = None
@@ -98,8 +100,10 @@ class Store:
         self.raised: BaseException | None = None
         self.on_main = False
         grants.check()
-        check_metering(component, limits.fuel)
-        wasi = self._listening(grants).configuration() if component.needs_wasi else None
+        check_bounds(component, limits.seconds, limits.fuel)
+        wasi = grants.configuration() if component.needs_wasi else None
+        if wasi is not None:
+            self._listen(wasi, grants)
         component.enter_room()
         self._has_room = True
         self._store = calls.new_store(component.engine_pointer, None, None)
@@ -224,11 +228,11 @@ class Store:
             lambda: self.run(seconds, fuel, function, *arguments), self._stack, self.cancel
         )
 
-    def _ended(self, told: Exception, function: str, seconds: float | None) -> BaseException:
+    def _ended(self, told: object, function: str, seconds: float | None) -> BaseException:
         """Note what ended it, and give what is to be raised.
 
         Args:
-            told: the runtime's error.
+            told: the runtime's error, if it has one.
             function: what was called.
             seconds: time that it had.
         """
@@ -264,8 +268,10 @@ class Store:
         if not self._closed:
             self._closed = True
             calls.delete_store(self._store)
+            for number in self._listeners:
+                forget(number)
             _LIVE.pop()
-            if not _LIVE and threading.current_thread() is threading.main_thread():
+            if not _LIVE and threading.get_ident() == MAIN_THREAD:
                 SIGNALS.restore()
         if self._has_room:
             self._has_room = False
@@ -290,45 +296,45 @@ class Store:
             raise
         except BaseException as error:  # noqa: BLE001 -- carried over to the caller of the guest
             self._import = ("standard output", error)
-            if not self.stopping:
-                self.stopping = "raised"
+            self.stopping = self.stopping or "raised"
             raise OSError(errno.EIO, "its listener raised") from None
         finally:
             thread.free = free
 
-    def _listening(self, grants: Grants) -> Grants:
-        """The same grants, with output counted and the end of what the guest says kept."""
+    def _listen(self, wasi: WasiConfig, grants: Grants) -> None:
+        """Count the guest's output, and keep the end of what it says."""
         said = self._said = bytearray()
         limit = self._limits.output
 
-        def counted(forward: Callable[[bytes], None] | None) -> Callable[[bytes], None]:
-            def hear(data: bytes) -> None:
-                self._output += len(data)
-                if self._output - self._output_before > limit:
-                    if not self.stopping:
-                        self.stopping = "output"
-                    raise OSError(errno.EFBIG, "it wrote more than it may")
-                if forward is not None:
-                    self._forward(forward, data)
+        def count(data: bytes) -> None:
+            self._output += len(data)
+            if self._output - self._output_before > limit:
+                self.stopping = self.stopping or "output"
+                raise OSError(errno.EFBIG, "it wrote more than it may")
 
-            return hear
+        def hear(data: bytes) -> None:
+            count(data)
+            if grants.stdout is not None:
+                self._forward(grants.stdout, data)
 
         def hear_words(data: bytes) -> None:
+            count(data)
             said.extend(data)
             if len(said) > 2 * _SAID_LIMIT:
                 del said[:-_SAID_LIMIT]
             if grants.stderr is not None:
                 self._forward(grants.stderr, data)
 
-        return replace(grants, stdout=counted(grants.stdout), stderr=counted(hear_words))
+        self._listeners = (listen(wasi, "stdout", hear), listen(wasi, "stderr", hear_words))
 
 
-def check_metering(component: Component, fuel: int | None) -> None:
-    """Refuse a bound on fuel where none is counted.
+def check_bounds(component: Component, seconds: float | None, fuel: int | None) -> None:
+    """Refuse bounds of a call that make no sense, and one on fuel where none is counted.
 
     Raises:
-        UsageError: the component's runtime does not meter.
+        UsageError: they do not, or the component's runtime does not meter.
     """
+    Limits(seconds=seconds, fuel=fuel)
     if fuel is not None and not component.metering:
         raise UsageError.of(
             "fuel-unmetered",

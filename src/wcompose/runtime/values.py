@@ -15,10 +15,13 @@ from __future__ import annotations
 import enum
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from wcompose.errors import WcomposeError
 from wcompose.runtime.classes import Err, Ok, Some, Variant, class_name, python_name
-from wcompose.runtime.numbers import CODES, to_buffer
+from wcompose.runtime.columns import snapshot
+from wcompose.runtime.numbers import CODES, TooLong, to_buffer
 from wcompose.runtime.types import ValueType
 
 _INTEGERS = {
@@ -62,7 +65,13 @@ class Fitting:
             return None
         except RecursionError:
             self.problems.append(f"{_at(path)}it holds itself, or is nested too deeply")
-            return None
+        except WcomposeError:
+            raise
+        except TooLong as error:
+            self.problems.append(f"{_at(path)}{error}")
+        except Exception as error:  # noqa: BLE001 -- a value's own code may raise anything
+            self.problems.append(f"{_at(path)}reading it raised {type(error).__name__}: {error}")
+        return None
 
     def _wrong(self, path: str, expected: object, value: Any) -> None:
         self._say(f"{_at(path)}expected {expected}, got {_shown(value)}")
@@ -124,6 +133,8 @@ class Fitting:
         if element.kind in CODES and not isinstance(value, (list, tuple)):
             try:
                 return to_buffer(element.kind, value)
+            except TooLong:
+                raise
             except (TypeError, ValueError, OverflowError, BufferError):
                 if (
                     isinstance(value, Mapping)
@@ -136,7 +147,8 @@ class Fitting:
             self._wrong(path, wanted, value)
             return value
         return [
-            self._fit(element, each, f"{path}[{index}]") for index, each in enumerate(list(value))
+            self._fit(element, each, f"{path}[{index}]")
+            for index, each in enumerate(snapshot(value))
         ]
 
     def _tuple(self, wanted: ValueType, value: Any, path: str) -> Any:
@@ -146,7 +158,7 @@ class Fitting:
         return tuple(
             self._fit(member, each, f"{path}[{index}]")
             for index, ((_, member), each) in enumerate(
-                zip(wanted.members, list(value), strict=True)
+                zip(wanted.members, snapshot(value), strict=True)
             )
             if member is not None
         )
@@ -226,7 +238,7 @@ class Fitting:
             self._wrong(path, wanted, value)
             return value
         bits = 0
-        for name in list(value):
+        for name in islice(value, len(names) + 1):
             if not isinstance(name, str):
                 self._wrong(path, wanted, value)
                 return value
