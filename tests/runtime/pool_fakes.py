@@ -54,12 +54,14 @@ class FakeComponent:
         failures: what the next instantiations raise, none for those that succeed.
         on_call: called inside each call, as a function of the host would be.
         traps_in_destructors: whether dropping resources ends instances.
+        breaks: whether instances have a bug that shows when they are given back.
     """
 
     name: str = "one"
     failures: list[Exception | None] = field(default_factory=list)
     on_call: Any = None
     traps_in_destructors: bool = False
+    breaks: bool = False
     instances: list[FakeInstance] = field(default_factory=list)
     gates: dict[int, Gate] = field(default_factory=lambda: defaultdict(Gate))
     given: list[tuple[Any, ...]] = field(default_factory=list)
@@ -124,6 +126,8 @@ class FakeInstance:
 
     @property
     def has_resources(self) -> bool:
+        if self.component.breaks:
+            raise ZeroDivisionError
         return self.handles > 0
 
     def drop_resources(self) -> None:
@@ -155,7 +159,6 @@ class FakeInstance:
             self._running.release()
 
     def cancel(self, reason: str = "") -> None:
-        assert not self.is_closed, "stopped after it was closed"
         self.cancelled.set()
         if self.gate is not None:
             self.gate.opened.set()

@@ -156,6 +156,20 @@ def test_errors_reach_whoever_awaits(component: FakeComponent) -> None:
     run(work)
 
 
+def test_a_bug_of_an_instance_costs_neither_place_nor_thread(component: FakeComponent) -> None:
+    async def work() -> None:
+        async with AsyncPool(component, size=1, warm=0) as pool:
+            component.breaks = True
+            for _ in range(3):
+                with pytest.raises(ZeroDivisionError):
+                    await pool.call("echo", 1)
+            component.breaks = False
+            assert await pool.call("number") == 3
+            assert len(pool._workers) == 1
+
+    run(work)
+
+
 def test_a_task_that_is_cancelled_in_line_leaves_it(component: FakeComponent) -> None:
     async def work() -> None:
         async with AsyncPool(component, size=1) as pool:

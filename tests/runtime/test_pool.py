@@ -287,6 +287,17 @@ def test_resources_end_with_the_block(component: FakeComponent, traps: bool) -> 
         assert pool.state.lost == int(traps)
 
 
+def test_a_bug_of_an_instance_costs_no_place(component: FakeComponent) -> None:
+    with Pool(component, size=1, warm=0) as pool:
+        component.breaks = True
+        for _ in range(3):
+            with pytest.raises(ZeroDivisionError):
+                pool.call("echo", 1)
+        component.breaks = False
+        assert pool.call("number", wait=0) == 3
+        assert pool.state.running == 0
+
+
 def test_an_error_of_the_caller_gives_the_instance_back(component: FakeComponent) -> None:
     with Pool(component, size=1) as pool:
         with pytest.raises(ZeroDivisionError), pool.instance():

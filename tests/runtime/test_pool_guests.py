@@ -183,6 +183,33 @@ def test_others_go_on_while_one_spins(hostile: Component) -> None:
         assert "its pool was closed" in caught.value.findings[0].causes
 
 
+@pytest.mark.parametrize("holds", [True, False])
+def test_a_destructor_without_end_does_not_keep_a_pool_open(
+    hostile: Component, holds: bool
+) -> None:
+    """Whether the resource is still held at the end of the lease, or was let go of before."""
+    pool = Pool(hostile, size=1)
+    lent: list[Any] = []
+    kept: list[Any] = []
+    is_over = threading.Event()
+
+    def drop_it() -> None:
+        with pool.instance() as instance:
+            bomb = instance.call("[constructor]bomb", "spin")
+            if holds:
+                kept.append(bomb)
+            del bomb
+            lent.append(instance)
+            is_over.set()
+
+    dropping = Caller(drop_it)
+    assert is_over.wait(PATIENCE)
+    until(lambda: lent[0].is_busy)
+    assert pool.close(drain=False) is False
+    dropping.answer()
+    assert isinstance(lent[0].fault, Cancelled)
+
+
 def test_a_call_that_is_left_behind_harms_nobody(calling: Component) -> None:
     gates = Gates()
     with Pool(calling, size=1, imports=Host(gates.add).imports) as pool:

@@ -315,6 +315,8 @@ class _Job(Lease):
                 mine = _Mine(self.kept)
                 self.kept = None
             self._stock.give(mine, is_good=not self.is_stopped)
+        except BaseException as failure:  # noqa: BLE001  (as above; the thread goes on)
+            answer, error = None, error or failure
         finally:
             self._places.leave(self, is_over=False)
             self._mailbox.post(self._loop, self, answer, error)

@@ -37,8 +37,8 @@ class HandleStore(Store):
 
     @property
     def has_resources(self) -> bool:
-        """Whether somebody holds resources of it that were not dropped."""
-        return bool(self._resources)
+        """Whether resources of it were not dropped: somebody holds them, or has let go of them."""
+        return bool(self._resources or self._forgotten)
 
     def _busy(self, name: str) -> InstanceBusy:
         return InstanceBusy.of(

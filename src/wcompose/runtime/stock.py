@@ -194,9 +194,9 @@ class Stock:
                 borrower.kept = None
 
     def stop(self, reason: str) -> None:
-        """Stop what runs in any instance that is out."""
-        with self._lock:  # meanwhile none is taken back, and none is closed
-            for kept in self._out:
+        """Stop what runs in any instance that is out, and destructors of those that are thrown away."""
+        with self._lock:  # meanwhile none is taken back
+            for kept in (*self._out, *self._leaving):
                 kept.instance.cancel(reason)
 
     def close(self) -> None:
