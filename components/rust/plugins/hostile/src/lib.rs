@@ -63,23 +63,25 @@ fn eat() -> ! {
     }
 }
 
+/// Nothing of it lies in memory, so that the stack of calls ends first.
+#[inline(never)]
 fn dig(depth: u64) -> u64 {
-    black_box([depth; 64]);
     if depth == 0 {
-        0
-    } else {
-        1 + dig(black_box(depth + 1))
+        return 0;
     }
+    dig(depth.wrapping_mul(3)).rotate_left(depth as u32) ^ depth
 }
 
 fn trap() -> ! {
     panic!("this plugin panics on purpose")
 }
 
-/// Writes to standard output for as long as somebody takes it.
-fn flood() {
+/// Writes to standard output, whether or not somebody takes it.
+fn flood() -> ! {
     let stream = stdout::get_stdout();
-    while stream.blocking_write_and_flush(&[b'x'; MOST]).is_ok() {}
+    loop {
+        let _ = stream.blocking_write_and_flush(&[b'x'; MOST]);
+    }
 }
 
 /// Writes lines to the log and never ends.
