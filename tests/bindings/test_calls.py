@@ -19,7 +19,7 @@ from wcompose.engine import Engine
 from wcompose.errors import LinkError, UsageError
 from wcompose.images import ImageCache
 
-COMPONENTS = REPOSITORY / "tests" / "runtime" / "components"
+RUNTIME = REPOSITORY / "tests" / "runtime"
 USERS = Path(__file__).parent / "users"
 
 
@@ -40,14 +40,21 @@ def imported(written: Written, monkeypatch: pytest.MonkeyPatch) -> Iterator[Writ
 
 
 def component(images: ImageCache, name: str) -> wcompose.Component:
-    return wcompose.Component(COMPONENTS / f"{name}.wasm", images)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(RUNTIME))
+        guest = importlib.import_module("guests").guest
+    return wcompose.Component(guest(name), images)
 
 
 def user(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-@pytest.mark.parametrize("language", ["rust", "go"])
+def test_a_typed_view_of_an_instance_of_a_pool(imported: Written, images: ImageCache) -> None:
+    assert user("echoing").use_pool(component(images, "echo-rust")) == 10
+
+
+@pytest.mark.parametrize("language", ["rust", "go", "python"])
 def test_a_typed_host_calls_a_component(
     imported: Written, images: ImageCache, language: str
 ) -> None:
@@ -58,7 +65,7 @@ def test_a_typed_host_calls_a_component(
     ]
 
 
-@pytest.mark.parametrize("language", ["rust", "go"])
+@pytest.mark.parametrize("language", ["rust", "go", "python"])
 def test_a_typed_host_is_called(imported: Written, images: ImageCache, language: str) -> None:
     said = user("hosting").use(component(images, f"echo-host-{language}"))
     assert said == [

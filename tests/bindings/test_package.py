@@ -195,3 +195,11 @@ def test_a_scope_gives_a_name_once() -> None:
     names = Names(["a"])
     assert [names.take("a"), names.take("a"), names.take("b")] == ["a_", "a__", "b"]
     assert "b" in names
+
+
+def test_what_is_no_name_in_python_is_refused() -> None:
+    for name in ("a b", "../a", "a\nimport os", "", "ä", "a.b"):
+        with pytest.raises(ContractError, match="cannot be a name"):
+            Names().take(name)
+    with pytest.raises(ContractError, match="cannot be a name"):
+        module_names(["a:b/c", 'url=<"x">'])

@@ -6,12 +6,13 @@ for itself never differ in form. They say which module they are of, so they pick
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from wcompose.bindings.layout import Item, Layout, Module, Operation, Role, View
 from wcompose.bindings.naming import Names, python_name
-from wcompose.bindings.page import WIDTH, Page
+from wcompose.bindings.page import WIDTH, Page, docstring
 from wcompose.bindings.spelling import Speller
 from wcompose.contract import Type, TypeDef
 from wcompose.contract.resources import parts_of
@@ -47,7 +48,7 @@ def code_of_module(layout: Layout, module: Module) -> list[str]:
     for view in (module.exports, module.imports):
         if view is not None:
             body += ["", "", *_protocol(view.name, page)]
-    return [f'"""`{module.title}`"""', "", *page.import_lines(), *body]
+    return [*docstring(f"`{module.title}`", ""), "", *page.import_lines(), *body]
 
 
 def code_of_home(layout: Layout) -> list[str]:
@@ -62,7 +63,8 @@ def code_of_home(layout: Layout) -> list[str]:
         body += ["", "", *_imports_of(layout, home.imports)]
     if home.exports is not None:
         body += ["", "", *_world(layout, home.exports, bindings, has_imports)]
-    return [f'"""`{home.title}`"""', "", *page.import_lines(), *public_names(layout), *body]
+    head = docstring(f"`{home.title}`", "")
+    return [*head, "", *page.import_lines(), *public_names(layout), *body]
 
 
 def public_names(layout: Layout) -> list[str]:
@@ -85,7 +87,7 @@ def _names(module: Module) -> list[str]:
 
 
 def _text(name: str) -> str:
-    return f'"{name}"'
+    return json.dumps(name)
 
 
 def _protocol(name: str, page: Page) -> list[str]:
@@ -99,11 +101,12 @@ def _items(layout: Layout, module: Module, page: Page) -> list[str]:
         if not item.is_alias:
             lines += ["", "", *_made(item, page)]
     aliases: list[str] = []
+    taken_over = frozenset(layout.taken_over(module))
     for item in _inner_first(module.items, speller):
         target = layout.target(item)
         if target is None:
             aliases.append(f"{item.name} = {speller.alias(item.definition)}")
-        elif (f".{layout.owners[target].name}", item.name) not in layout.taken_over(module):
+        elif (f".{layout.owners[target].name}", item.name) not in taken_over:
             aliases.append(f"{item.name} = {speller.item(target)}")
     return [*lines, "", "", *aliases] if aliases else lines
 
@@ -183,7 +186,7 @@ def _resource(item: Item, page: Page) -> list[str]:
 
 
 def _call(name: str, function: str, arguments: Sequence[str]) -> list[str]:
-    parts = [f'"{name}"', *arguments, "module=__name__"]
+    parts = [_text(name), *arguments, "module=__name__"]
     line = f"{name} = {function}({', '.join(parts)})"
     if len(line) <= WIDTH:
         return [line]
@@ -283,10 +286,10 @@ class _Bindings:
             sides += [f"    {side}={{", *rows, "    },"]
         bindings = self._page.use("wcompose.runtime", "Bindings")
         body = [*self._lines, "", f"BINDINGS = {bindings}(", *sides, ")"]
-        title = f'"""Types of the functions of `{self._layout.home.title}`."""'
+        title = docstring(f"Types of the functions of `{self._layout.home.title}`.", "")
         modules = sorted(self._modules)
         own = [f"from . import {', '.join(modules)}", ""] if modules else []
-        return [title, "", *self._page.import_lines(), *own, *body]
+        return [*title, "", *self._page.import_lines(), *own, *body]
 
     def _row(self, operation: Operation, role: Role) -> str:
         of = operation.function

@@ -33,7 +33,6 @@ from wcompose.contract import (
     TypeExtern,
     World,
 )
-from wcompose.contract.equality import Equality
 from wcompose.contract.model import FunctionKind
 from wcompose.contract.types import (
     EnumType,
@@ -85,16 +84,12 @@ class _Layer:
             check_size(each)
         needed = reached(functions)
         interfaces = self._needed_interfaces(needed)
-        names = module_names([each[0].name for each in interfaces])
-        modules = [
-            self._module(name, sources, needed)
-            for name, sources in zip(names, interfaces, strict=True)
-        ]
+        names = module_names([each.name for each in interfaces])
         by_interface = {
-            interface: module
-            for module, sources in zip(modules, interfaces, strict=True)
-            for interface in sources
+            each: self._module(name, each, needed)
+            for name, each in zip(names, interfaces, strict=True)
         }
+        modules = list(by_interface.values())
         home, types = self._home(needed)
         modules = [each for each in (types, *modules) if each.items or each.exports or each.imports]
         return Layout(
@@ -128,105 +123,42 @@ class _Layer:
             if isinstance(extern, FunctionExtern):
                 yield extern.function
 
-    def _needed_interfaces(self, needed: set[TypeDef]) -> list[list[Interface]]:
-        """The interfaces that get a module, in one list those that are one by name."""
-        sources: dict[tuple[str, int], list[Interface]] = {}
-        for side in (self._world.exports, self._world.imports):
-            for each in _interfaces(side).values():
-                if each in self._exported.values() or each in self._imported.values():
-                    is_wanted = True
-                else:
-                    is_wanted = any(inner in needed for inner in each.types.values())
-                if is_wanted:
-                    # Two that worlds write inline may have one name and be different.
-                    key = (each.name, id(each) if each.is_inline else 0)
-                    found = sources.setdefault(key, [])
-                    if each not in found:
-                        found.append(each)
-        return list(sources.values())
+    def _needed_interfaces(self, needed: set[TypeDef]) -> list[Interface]:
+        """The interfaces that get a module: those that are called, and those whose types are needed."""
+        called = {*self._exported.values(), *self._imported.values()}
+        both = (*self._exported.values(), *_interfaces(self._world.imports).values())
+        return [
+            each
+            for each in dict.fromkeys(both)
+            if each in called or any(inner in needed for inner in each.types.values())
+        ]
 
-    def _module(self, name: str, sources: list[Interface], needed: set[TypeDef]) -> Module:
+    def _module(self, name: str, interface: Interface, needed: set[TypeDef]) -> Module:
         names = Names()
-        exported = next((each for each in sources if each in self._exported.values()), None)
-        imported = next((each for each in sources if each in self._imported.values()), None)
-        roles = []
-        if exported is not None:
-            roles.append(Role.GUEST)
-        if imported is not None:
+        is_exported = interface in self._exported.values()
+        is_imported = interface in self._imported.values()
+        roles = [Role.GUEST] if is_exported else []
+        if is_imported:
             roles.append(Role.HOST)
         items: list[Item] = []
-        for source in sources:
-            for definition in source.types.values():
-                if definition in needed or roles:
-                    items += self._declared(definition, sources, items, names, roles)
-        first = sources[0]
+        for definition in interface.types.values():
+            if roles or definition in needed:
+                self._items[definition] = made = _items_of(definition, names, roles)
+                items += made
         module = Module(
             name=name,
-            title=first.name,
-            docs=first.docs,
+            title=interface.name,
+            docs=interface.docs,
             items=tuple(items),
-            exports=None
-            if exported is None
-            else self._view(names.take("Exports"), exported, Role.GUEST),
-            imports=None
-            if imported is None
-            else self._view(names.take("Imports"), imported, Role.HOST),
+            exports=self._view(names.take("Exports"), interface, Role.GUEST)
+            if is_exported
+            else None,
+            imports=self._view(names.take("Imports"), interface, Role.HOST)
+            if is_imported
+            else None,
         )
         self._owners.update(dict.fromkeys(items, module))
         return module
-
-    def _declared(
-        self,
-        definition: TypeDef,
-        sources: list[Interface],
-        before: list[Item],
-        names: Names,
-        roles: list[Role],
-    ) -> list[Item]:
-        """The items of a type; none where an equal one of the other side stands for it."""
-        is_resource = isinstance(definition.definition, ResourceType)
-        if not is_resource:
-            for source in sources:
-                same = source.types.get(definition.name)
-                items = self._items.get(same) if same is not None else None
-                if same is None or not items or items[0] not in before:
-                    continue
-                if same is definition or Equality(source.types, sources[-1].types).equal(
-                    same, definition
-                ):
-                    self._items[definition] = items
-                    return []
-        if definition in self._items:
-            return []
-        if is_resource:
-            return self._resources(definition, sources, names, roles)
-        item = _value_item(definition, names)
-        self._items[definition] = [item]
-        return [item]
-
-    def _resources(
-        self,
-        definition: TypeDef,
-        sources: list[Interface],
-        names: Names,
-        roles: list[Role],
-    ) -> list[Item]:
-        for source in sources:
-            same = source.types.get(definition.name)
-            if same is not None and same is not definition and same in self._items:
-                # The other side of the same interface has made both.
-                self._items[definition] = self._items[same]
-                return []
-        items = []
-        for role in roles or [Role.FOREIGN]:
-            stem = class_name(definition.name)
-            if role is Role.HOST and len(roles) > 1:
-                stem = f"Host{stem}"
-            name = names.take(stem)
-            maker = names.take(f"{name.rstrip('_')}Class") if role is not Role.FOREIGN else ""
-            items.append(Item(definition, name, role=role, maker=maker))
-        self._items[definition] = items
-        return items
 
     def _view(self, name: str, interface: Interface, role: Role) -> View:
         return self._viewed(
@@ -281,12 +213,9 @@ class _Layer:
                 if not isinstance(extern, TypeExtern) or extern.type in self._items:
                     continue
                 definition = extern.type
-                if isinstance(definition.definition, ResourceType):
-                    items += self._resources(definition, [], names, [role])
-                elif definition in needed or not isinstance(definition.definition, TypeDef):
-                    item = _value_item(definition, names)
-                    self._items[definition] = [item]
-                    items.append(item)
+                if definition in needed or not isinstance(definition.definition, TypeDef):
+                    self._items[definition] = made = _items_of(definition, names, [role])
+                    items += made
         views = []
         for (side, role), name in zip(sides, (world_class, imports_class), strict=True):
             functions = [
@@ -308,6 +237,21 @@ def _interfaces(side: Mapping[str, Extern]) -> dict[str, Interface]:
 def _title_class(title: str) -> str:
     name = class_name(package_name(title).strip("_").replace("_", "-"))
     return f"World{name}" if name[0].isdigit() else name
+
+
+def _items_of(definition: TypeDef, names: Names, roles: Sequence[Role]) -> list[Item]:
+    """The items of a type: one, but one for each side that makes resources of it."""
+    if not isinstance(definition.definition, ResourceType):
+        return [_value_item(definition, names)]
+    items = []
+    for role in roles or [Role.FOREIGN]:
+        stem = class_name(definition.name)
+        if role is Role.HOST and len(roles) > 1:
+            stem = f"Host{stem}"
+        name = names.take(stem)
+        maker = "" if role is Role.FOREIGN else names.take(f"{name.rstrip('_')}Class")
+        items.append(Item(definition, name, role=role, maker=maker))
+    return items
 
 
 def _value_item(definition: TypeDef, names: Names) -> Item:

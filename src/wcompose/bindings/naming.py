@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from wcompose.contract import parse_item_name
+from wcompose.errors import ContractError
 from wcompose.runtime.classes import class_name, constant_name, python_name
+from wcompose.texts import printable
 
 __all__ = ["Names", "class_name", "constant_name", "module_names", "package_name", "python_name"]
 
@@ -28,7 +30,12 @@ class Names:
         return name in self._taken
 
     def take(self, wanted: str) -> str:
-        """The wanted name, or where it is not free the same with underscores behind it."""
+        """The wanted name, or where it is not free the same with underscores behind it.
+
+        Raises:
+            ContractError: it is no name in Python, so it came from no tool that checks what it reads.
+        """
+        _check(wanted)
         while wanted in self._taken:
             wanted += "_"
         self._taken.add(wanted)
@@ -55,10 +62,18 @@ def module_names(interfaces: Sequence[str]) -> list[str]:
         for index, name in found.items():
             is_free = name not in names and list(found.values()).count(name) == 1
             names[index] = name if is_free else ""
+    for name in filter(None, names):
+        _check(name)
     taken = Names(name for name in names if name)
     return [
         name or taken.take(_longest(each)) for name, each in zip(names, interfaces, strict=True)
     ]
+
+
+def _check(name: str) -> None:
+    # Names become code and files, so what reads contracts is not trusted to have checked them.
+    if not (name.isidentifier() and name.isascii()):
+        raise ContractError.of("bad-name", f"`{printable(name)}` cannot be a name in Python")
 
 
 def _short(name: str) -> str:

@@ -129,7 +129,7 @@ def _imports_protocol(layout: Layout, writer: StubWriter) -> list[str]:
     )
     lines = [
         f"class {view.name}({writer.speller.use('typing', 'Protocol')}):",
-        f'    """What a host gives to `{layout.home.title}`."""',
+        *docstring(f"What a host gives to `{layout.home.title}`.", "    "),
     ]
     for port in layout.imports:
         imports = port.module.imports
@@ -172,7 +172,7 @@ def _world_class(layout: Layout, writer: StubWriter, documentation: Documentatio
         *docstring(told, "    "),
         "",
         f"    def __init__(self, instance: {instance}) -> None:",
-        '        """A typed view of an instance that was made with `BINDINGS`."""',
+        '        """A typed view of an instance that was made with `BINDINGS`, in a pool or not."""',
         "",
         f"    @{use('builtins', 'classmethod')}",
         "    def instantiate(",

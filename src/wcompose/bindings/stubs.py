@@ -56,7 +56,8 @@ class StubWriter:
         self._owner_name = module.title if module.name else ""
         own = [name for item in module.items for name in (item.name, item.any_name, item.maker)]
         views = [view.name for view in (module.exports, module.imports) if view is not None]
-        self.page = Page([*own, *views, *names], layout.taken_over(module))
+        self._taken_over = frozenset(layout.taken_over(module))
+        self.page = Page([*own, *views, *names], self._taken_over)
         self.speller = Speller(layout, module, self.page)
 
     def items(self) -> list[str]:
@@ -159,7 +160,7 @@ class StubWriter:
         target = self._layout.target(item)
         if target is not None:
             owner = f".{self._layout.owners[target].name}"
-            if (owner, item.name) in self._layout.taken_over(self._module):
+            if (owner, item.name) in self._taken_over:
                 return []
             text = self.speller.item(target)
         else:

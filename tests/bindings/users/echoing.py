@@ -5,7 +5,18 @@ from __future__ import annotations
 from array import array
 from typing import assert_never, assert_type
 
-from echo_host import AnyMixed, Color, Counter, Echo, Holding, Household, Mixed, Person, Point
+from echo_host import (
+    BINDINGS,
+    AnyMixed,
+    Color,
+    Counter,
+    Echo,
+    Holding,
+    Household,
+    Mixed,
+    Person,
+    Point,
+)
 from echo_host import values as values_module
 from echo_host.values import Abilities, Columns, Failure
 
@@ -22,6 +33,14 @@ def use(component: wcompose.Component) -> list[str]:
         said.append(echo.greet("Ann"))
         assert_type(echo.instance, wcompose.Instance)
     return said
+
+
+def use_pool(component: wcompose.Component) -> int:
+    """Call through a pool."""
+    with component.pool(size=1, bindings=BINDINGS) as pool:
+        with pool.instance() as instance:
+            first = Echo(instance).values.add(1, 2)
+        return first + assert_type(pool.run(lambda each: Echo(each).values.add(3, 4)), int)
 
 
 def _values(values: values_module.Exports) -> list[str]:
