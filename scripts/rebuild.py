@@ -96,6 +96,7 @@ PARTS: dict[str, RustPart | GoPart] = {
         "front-desk",
         "tests/composing/components/clerk.wasm",
     ),
+    "carried-echo": RustPart("carried-echo", "tests/carrying/components/echo.wasm"),
     "attacks-attacker": RustPart("attacks-attacker", "tests/attacks/components/rust-attacker.wasm"),
     "attacks-keeper": RustPart("attacks-keeper", "tests/attacks/components/keeper.wasm"),
     "attacks-lender": RustPart(

@@ -311,6 +311,30 @@ class Engine:
         result = self._session.call("gating", "make-gate", opened, guest, request, target)
         unwrap(result, opened, LinkError)
 
+    def make_carrier(
+        self, component: Path, interface: str, name: str, output: Path
+    ) -> tuple[str, ...]:
+        """Write the component that gives an interface with its lists of numbers as texts.
+
+        Args:
+            component: the binary that exports the interface.
+            interface: the export.
+            name: what the whole calls it.
+            output: the carrier.
+
+        Returns:
+            The functions that it carries; where there are none, nothing is written.
+
+        Raises:
+            LinkError: the interface has what cannot be carried.
+        """
+        opened = Opened()
+        guest, target = opened.read(component), opened.write(output)
+        result = self._session.call(
+            "carrying", "make-carrier", opened, guest, interface, name, target
+        )
+        return tuple(map(str, unwrap(result, opened, LinkError)))
+
     def parse_values(
         self, types: Sequence[Mapping[str, Any]], texts: Sequence[str]
     ) -> list[Any | Finding]:

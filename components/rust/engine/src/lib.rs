@@ -6,6 +6,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 
 mod binaries;
+mod carrying;
 mod composing;
 mod contracts;
 mod describe;
