@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wcompose.build.carrying import add_carriers
 from wcompose.grants.decide import Recording
 from wcompose.grants.directories import name_directories
 from wcompose.grants.section import section_text
 from wcompose.grants.wiring import Gated, add_gates
 from wcompose.graph.compose import About, compose_graph
+from wcompose.project import NOT_CARRIED, CarryDeclaration
 
 if TYPE_CHECKING:
     from wcompose.engine import Engine
@@ -32,6 +34,7 @@ def compose_gated(
     about: About,
     directory: Path,
     recording: Recording = Recording.NONE,
+    carry: CarryDeclaration = NOT_CARRIED,
 ) -> Gated:
     """Write the composition of a graph, with gates between its nodes and the host.
 
@@ -43,9 +46,11 @@ def compose_gated(
         about: what it tells of itself; what it tells of its grants is added.
         directory: where gates are written.
         recording: what is recorded when it runs.
+        carry: which of its interfaces have a carrier.
 
     Raises:
-        LinkError: grants that cannot stand together, and handles that would cross between nodes.
+        LinkError: grants that cannot stand together, handles that would cross between nodes, and
+            interfaces that cannot be carried.
     """
     from dataclasses import replace
 
@@ -54,5 +59,8 @@ def compose_gated(
         graph, grants, directories, engine=engine, directory=directory, recording=recording
     )
     told = replace(about, grants=section_text(gated, grants, directories))
+    gated = replace(
+        gated, graph=add_carriers(gated.graph, carry, engine=engine, directory=directory)
+    )
     compose_graph(gated.graph, engine, output, told)
     return gated

@@ -17,6 +17,7 @@ from wcompose.build.gating import compose_gated, declared_grants
 from wcompose.build.inputs import Inputs, gather_inputs
 from wcompose.build.state import BuildState, is_current, read_state, write_state
 from wcompose.contract import Contract, World, fits_world
+from wcompose.contract.carried import is_carrier
 from wcompose.errors import LinkError, ProjectError, UserError, WcomposeError
 from wcompose.files import atomic_output, digest_bytes, digest_file
 from wcompose.grants.decide import Recording
@@ -202,6 +203,7 @@ class _Build:
                 temporary,
                 about=about,
                 directory=project.state / "gates",
+                carry=project.carry,
             )
             saved = strip_file(temporary, self._engine) if project.strip else 0
             lock = self._lock(made, digest_file(temporary), temporary.stat().st_size)
@@ -235,6 +237,7 @@ class _Build:
                 about=About(project.name, project.version, project.description),
                 directory=project.state / "gates",
                 recording=recording,
+                carry=project.carry,
             )
 
     def draft(self, cache: Path, *, force: bool) -> tuple[dict[str, MadeComponent], Draft]:
@@ -355,5 +358,7 @@ def _summary(graph: Graph, gated: Gated, size: int, saved: int) -> str:
     nodes, edges = counted(len(graph.nodes), "component"), counted(len(graph.edges), "edge")
     count = sum(len(gates) for gates in gated.gates.values())
     gates = f" and {counted(count, 'gate')}" if count else ""
+    count = sum(is_carrier(node.exports) for node in gated.graph.nodes)
+    carriers = f" and {counted(count, 'carrier')}" if count else ""
     stripped = f", {size_words(saved)} stripped" if saved else ""
-    return f"composed {nodes} with {edges}{gates} into {size_words(size)}{stripped}"
+    return f"composed {nodes} with {edges}{gates}{carriers} into {size_words(size)}{stripped}"

@@ -121,7 +121,9 @@ def graph(
 def _of_project(session: Session, target: Path) -> tuple[Draft, tuple[Finding, ...], Picture]:
     """The plan of a project, all that keeps it from being composed, and its picture."""
     from wcompose.build import draft_project
+    from wcompose.build.carrying import add_carriers
     from wcompose.build.gating import declared_grants
+    from wcompose.errors import LinkError
     from wcompose.grants.wiring import decide_all
     from wcompose.picture.of_graph import picture_of_graph
 
@@ -132,11 +134,20 @@ def _of_project(session: Session, target: Path) -> tuple[Draft, tuple[Finding, .
         cache=session.cache_directory / "components",
         reporter=session.reporter if session.verbose else _OnlyBuilding(session.reporter),
     )
+    carried = draft.graph
+    carrying: tuple[Finding, ...] = ()
+    if not draft.findings:
+        try:
+            carried = add_carriers(
+                carried, project.carry, engine=session.engine, directory=project.state / "gates"
+            )
+        except LinkError as error:
+            carrying = error.findings
     grants = declared_grants(project)
     decisions = decide_all(draft.graph, grants).values()
-    findings = (*draft.findings, *(each for made in decisions for each in made.findings))
+    findings = (*draft.findings, *carrying, *(each for made in decisions for each in made.findings))
     picture = picture_of_graph(
-        project.name, draft.graph, subject=str(project.file), findings=findings, grants=grants
+        project.name, carried, subject=str(project.file), findings=findings, grants=grants
     )
     return draft, findings, picture
 

@@ -132,6 +132,8 @@ def badge_words(node: PictureNode) -> str:
         return "not included"
     if node.kind is NodeKind.GATE:
         return "gate"
+    if node.kind is NodeKind.CARRIER:
+        return "carrier"
     return one_line(node.language, 24)
 
 
@@ -167,7 +169,7 @@ def _card(node: PictureNode, width: float) -> Card:
 
 
 def _note(node: PictureNode) -> str:
-    if not node.size or node.kind not in {NodeKind.COMPONENT, NodeKind.GATE}:
+    if not node.size or node.kind not in {NodeKind.COMPONENT, NodeKind.GATE, NodeKind.CARRIER}:
         return ""
     count = len(node.gates)
     gates = f" · {count} gate{'s' * (count != 1)}" if count else ""

@@ -50,7 +50,7 @@ def _nodes(picture: Picture, group: str, indent: str) -> Iterator[str]:
             yield from _nodes(picture, node.name, indent + "  ")
             yield f"{indent}}}"
         else:
-            dashed = node.kind in {NodeKind.TYPES, NodeKind.MISSING, NodeKind.GATE}
+            dashed = node.kind is not NodeKind.COMPONENT and node.kind is not NodeKind.GROUP
             style = ', style="rounded,dashed"' if dashed else ""
             yield f"{indent}n{number} [label={text}{style}];"
 

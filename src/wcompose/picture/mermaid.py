@@ -19,6 +19,7 @@ _CLASSES = {
     NodeKind.TYPES: "types",
     NodeKind.MISSING: "missing",
     NodeKind.GATE: "gate",
+    NodeKind.CARRIER: "carrier",
 }
 
 

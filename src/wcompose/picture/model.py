@@ -23,6 +23,8 @@ class NodeKind(StrEnum):
     """A component that the binary imports instead of holding it."""
     GATE = "gate"
     """What stands between a node and its host; drawn where it is asked for."""
+    CARRIER = "carrier"
+    """What gives an export of another node with its lists of numbers as texts."""
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,7 @@ from itertools import islice
 from pathlib import PurePath
 from typing import Any, TypeAlias
 
+from wcompose.contract.carried import is_carrier
 from wcompose.errors import ArtifactError, EngineFault
 from wcompose.picture.capabilities import capabilities_of, is_host
 from wcompose.picture.claims import clipped, details_of
@@ -242,6 +243,8 @@ class _Drawing:
         )
         is_leaf = bool(component.get("leaf"))
         kind = NodeKind.COMPONENT if is_leaf else NodeKind.GROUP
+        if is_leaf and is_carrier([each["name"] for each in component["exports"]]):
+            kind = NodeKind.CARRIER
         self._add(name, index, kind, group, arguments, component=component["name"])
         return Everything(name) if is_leaf else Bundle(self._inside(index, arguments, name))
 

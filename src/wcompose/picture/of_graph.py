@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from wcompose.contract import Extern
+from wcompose.contract.carried import is_carrier
 from wcompose.contract.wit import extern_wit
 from wcompose.grants.decide import Direct
 from wcompose.grants.needs import needs_of
@@ -95,7 +96,9 @@ def picture_of_graph(
                 filled,
                 texts,
                 asked=asked.get(node.name, ()),
-                grants=None if grants is None else grants.get(node.name, NO_GRANTS),
+                grants=None
+                if grants is None or is_carrier(node.exports)
+                else grants.get(node.name, NO_GRANTS),
                 details=(details or {}).get(node.name, {}),
             )
             for node in graph.nodes
@@ -143,7 +146,11 @@ def _node(
     is_types = bool(world.exports) and all(map(is_types_only, world.exports.values()))
     return PictureNode(
         name=node.name,
-        kind=NodeKind.TYPES if is_types else NodeKind.COMPONENT,
+        kind=NodeKind.CARRIER
+        if is_carrier(world.exports)
+        else NodeKind.TYPES
+        if is_types
+        else NodeKind.COMPONENT,
         language=language_name(node.language),
         size=component.size,
         component=_component_name(graph, node),
@@ -173,6 +180,7 @@ def _fates(
     return {
         (node, name): REFUSED if fate is Direct.REFUSED else GATED
         for node, decision in decide_all(graph, grants).items()
+        if not is_carrier(graph.node(node).exports)
         for name, fate in decision.fates.items()
         if fate is not Direct.HOST
     }

@@ -280,8 +280,8 @@ class _Painter:
     def _card(self, key: str) -> str:
         node, box = self._node(key), self.layout.boxes[key]
         card = self.layout.cards[node.name]
-        known = {NodeKind.TYPES: "types", NodeKind.MISSING: "missing", NodeKind.GATE: "gate"}
-        words = f"node {known.get(node.kind, '')}".strip() + f" {language_class(node.language)}"
+        known = "" if node.kind is NodeKind.COMPONENT else node.kind.value
+        words = f"node {known}".strip() + f" {language_class(node.language)}"
         x, y = box.x, box.y
         shadow = Box(x + 0.5, y + 2.5, box.width - 1, box.height)
         parts = [

@@ -21,6 +21,9 @@ from wcompose.project.grants import (
 )
 from wcompose.project.load import PROJECT_FILE, find_project, load_project
 from wcompose.project.model import (
+    NOT_CARRIED,
+    CarriedInterface,
+    CarryDeclaration,
     CheckDeclaration,
     EdgeDeclaration,
     Endpoint,
@@ -36,7 +39,10 @@ __all__ = [
     "ANY_HOST",
     "ANY_PORT",
     "CHECK_FILE",
+    "NOT_CARRIED",
     "PROJECT_FILE",
+    "CarriedInterface",
+    "CarryDeclaration",
     "CheckDeclaration",
     "ClockGrant",
     "ClockKind",

@@ -70,6 +70,12 @@ PortList = Annotated[
     _BY_KIND,
 ]
 
+AllOrSome = Annotated[
+    Annotated[bool, _BOOLEAN] | Annotated[list[Text], Field(max_length=ENTRY_LIMIT), _ARRAY],
+    _BY_KIND,
+]
+"""`true` for all there are, `false` for none, or the names of some."""
+
 
 class DirectoryTable(Table):
     """An entry of `filesystem`: a directory of the host, and where the node sees it."""

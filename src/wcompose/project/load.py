@@ -14,6 +14,9 @@ from wcompose.errors import ProjectError
 from wcompose.project.checks import check_declaration
 from wcompose.project.granting import check_rest, load_grants
 from wcompose.project.model import (
+    NOT_CARRIED,
+    CarriedInterface,
+    CarryDeclaration,
     EdgeDeclaration,
     Endpoint,
     NodeDeclaration,
@@ -146,6 +149,7 @@ class _Loader:
                 else self._existing(("run", "stdin"), table.run.stdin),
             ),
             check=check_declaration(table.check),
+            carry=self._carry(table.graph.carry),
         )
         if self._findings:
             raise self._error()
@@ -365,6 +369,17 @@ class _Loader:
             )  # fmt: skip
         self._check_name(path, name.strip())
         return OfferDeclaration(self._endpoint(path, exporting.strip(), known), name.strip())
+
+    def _carry(self, told: bool | list[str]) -> CarryDeclaration:
+        if not told:
+            return NOT_CARRIED
+        path: KeyPath = ("graph", "carry")
+        if told is True:
+            return CarryDeclaration(is_all=True, place=self._plain(path))
+        for index, name in enumerate(told):
+            self._check_name((*path, str(index)), name)
+        interfaces = tuple(CarriedInterface(name, self._plain(path)) for name in told)
+        return CarryDeclaration(interfaces=interfaces, place=self._plain(path))
 
     def _check_name(self, path: KeyPath, name: str) -> None:
         """Whether an import or an export of the composition may be called so."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from wcompose.contract.types import NO_PLACE
 from wcompose.project.grants import GrantsDeclaration
 from wcompose.report import Place
 
@@ -94,6 +95,33 @@ class OfferDeclaration:
 
 
 @dataclass(frozen=True)
+class CarriedInterface:
+    """One entry of ``carry`` in ``[graph]``: an export of the whole, with its version or without."""
+
+    name: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class CarryDeclaration:
+    """``carry`` in ``[graph]``: whose lists of numbers cross to the host as texts.
+
+    Attributes:
+        is_all: whether it is all exported interfaces that have such functions.
+        interfaces: those that are named.
+        place: where it stands.
+    """
+
+    is_all: bool = False
+    interfaces: tuple[CarriedInterface, ...] = ()
+    place: Place = NO_PLACE
+
+
+NOT_CARRIED = CarryDeclaration()
+"""No interface is carried."""
+
+
+@dataclass(frozen=True)
 class RunDeclaration:
     """The ``[run]`` table."""
 
@@ -152,6 +180,7 @@ class Project:
         run: what ``wcompose run`` does.
         strip: whether debug information and names are left out of the composition.
         check: which rules are applied to its contracts.
+        carry: which exported interfaces have a carrier.
     """
 
     file: Path
@@ -165,6 +194,7 @@ class Project:
     run: RunDeclaration
     strip: bool = False
     check: CheckDeclaration = CheckDeclaration()
+    carry: CarryDeclaration = NOT_CARRIED
 
     @property
     def root(self) -> Path:

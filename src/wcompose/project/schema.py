@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from wcompose.project.grant_tables import GrantsTable, Label, Table, Text
+from wcompose.project.grant_tables import AllOrSome, GrantsTable, Label, Table, Text
 
 Version = Annotated[
     str,
@@ -113,6 +113,12 @@ class GraphTable(Table):
         description="What the composition exports, each `NODE:EXPORT` or `NODE:EXPORT as NAME`; "
         "unless told, every export that no other node uses.",
         max_length=1024,
+    )
+    carry: AllOrSome = Field(
+        default=False,
+        description="Exported interfaces, each `NAMESPACE:PACKAGE/INTERFACE` with its version or "
+        "without, whose lists of numbers cross to the host as texts, which is a hundred times as fast "
+        "where they are long; `true` for all that have any.",
     )
     edges: list[EdgeTable] = Field(default_factory=list, max_length=10_000)
 
