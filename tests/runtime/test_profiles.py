@@ -296,6 +296,46 @@ def test_at_the_limit_an_error_is_raised_and_all_others_go_on(
     assert int(later) > least_later
 
 
+BOUNDED = """
+import os, resource, sys
+from pathlib import Path
+from wcompose.errors import InstanceLimit
+from wcompose.images import ImageCache
+from wcompose.native.configuration import EngineSettings, Profile
+from wcompose.runtime import Component
+cell, images = sys.argv[1:]
+component = Component(Path(cell), ImageCache(Path(images), EngineSettings(Profile.DENSE)))
+for turn in range(3):
+    instances = []
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    limit = size + (160 << 20) + turn * (1 << 20)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+    try:
+        while len(instances) < 5_000:
+            instances.append(component.instantiate())
+    except InstanceLimit as error:
+        assert instances[-1].call("cell.keep", 1) == 0
+        bytearray(48 << 20)  # room for what the runtime itself allocates
+        said = error.findings[0].causes
+    else:
+        raise AssertionError
+    for instance in instances:
+        instance.close()
+print(said)
+print("alive")
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="measured with what Linux tells")
+def test_where_address_space_ends_an_error_is_raised(tmp_path: Path) -> None:
+    """The runtime aborts when an allocation of its own fails: about every twelfth time without care."""
+    said, alive = run_in_child(BOUNDED, str(CELL), str(tmp_path))
+    assert "ulimit -v" in said
+    assert alive == "alive"
+
+
 def free_memory() -> int:
     """Bytes that the machine has free."""
     text = Path("/proc/meminfo").read_text("ascii")

@@ -10,7 +10,6 @@ Sources: ``wasmtime`` 50, ``runtime/vm/instance/allocator/pooling`` and ``runtim
 from __future__ import annotations
 
 import enum
-import mmap
 import sys
 import threading
 import weakref
@@ -19,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wcompose.native.mappings import MAPPINGS
+from wcompose.native.mappings import MAPPINGS, has_room_for
 
 if TYPE_CHECKING:
     from wasmtime import Config, Engine
@@ -179,7 +178,7 @@ def _use_pool(config: Config, warn: Warn) -> None:
     # The C API ends the process when an engine cannot have its pool: ask the kernel before.
     while slots >= FEWEST_SLOTS:
         memories, tables = slots * _MEMORY_SLOT, slots * _TABLES_PER_MEMORY * _TABLE_SLOT
-        if _has_room_for(memories + tables + (memories >> 4)):
+        if has_room_for(memories + tables + (memories >> 4)):
             break
         slots //= 2
     else:
@@ -187,15 +186,6 @@ def _use_pool(config: Config, warn: Warn) -> None:
         return
     if not _set_pool(config, _pool_limits(slots)):
         warn("this release of wasmtime has no pool of memories: each is mapped when it is needed")
-
-
-def _has_room_for(size: int) -> bool:
-    """Whether so many bytes of address space can be had in one piece; nothing of it is touched."""
-    try:
-        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE, prot=0).close()
-    except (OSError, ValueError, OverflowError):
-        return False
-    return True
 
 
 def _set_pool(config: Config, limits: tuple[tuple[str, int], ...]) -> bool:

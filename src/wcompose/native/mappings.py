@@ -1,4 +1,4 @@
-"""Room for one more instance among the memory mappings that the kernel lets a process have.
+"""Room for one more instance: among the mappings that the kernel lets a process have, and in its space.
 
 Linux lets a process have ``vm.max_map_count`` mappings, 65,530 by default. At that limit the runtime
 gives an error at best; at worst an allocation, a new thread's first call or the end of an instance
@@ -11,6 +11,10 @@ aborts the process. So an instance is only made while there is room for it and f
   ``runtime/vm/sys/unix/mmap.rs``). With n such memories in r mappings there can never be more than
   (n + r) / 2 by ending some of them. That many are kept free.
 
+Where address space is bounded (``ulimit -v``, strict overcommit), so much is left free that the
+runtime's own small allocations succeed: it aborts when one of them fails (``handle_alloc_error``),
+while a memory that cannot be mapped is an error.
+
 What is counted is an upper bound; the kernel is asked for the truth (40 ms where there are many) only
 when the bound says that there is no room.
 """
@@ -18,6 +22,7 @@ when the bound says that there is no room.
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Callable
 from mmap import mmap
@@ -25,6 +30,10 @@ from pathlib import Path
 
 from wcompose.errors import InstanceLimit
 from wcompose.sections import CutShort, sections, unsigned
+
+if sys.platform != "win32":
+    import resource
+    from mmap import MAP_PRIVATE, PROT_READ, PROT_WRITE
 
 RESERVE = 2_500
 """Mappings that are left to everything else in the process: threads, libraries, large allocations."""
@@ -37,11 +46,14 @@ _UNASKED = 1_000
 """Mappings that are taken before the kernel is asked for the first time."""
 _SLACK = 400
 """Room that there has to be then: without it, the kernel would be asked for every few instances."""
+_SPARE = 64 << 20
+"""Bytes of address space that have to be left where it is bounded."""
 _DEPTH = 100
 """How deep components nest at most; the runtime takes no more."""
 
 _LIMIT = Path("/proc/sys/vm/max_map_count")
 _MAPPINGS = Path("/proc/self/maps")
+_STRICT = Path("/proc/sys/vm/overcommit_memory")
 
 
 class Mappings:
@@ -74,6 +86,8 @@ class Mappings:
         Raises:
             InstanceLimit: there is none.
         """
+        if _is_space_bounded() and not has_room_for(_SPARE, writable=True):
+            raise _no_space()
         if self.limit is None:
             return
         with self._lock:
@@ -139,6 +153,35 @@ def _limit() -> int | None:
         return None
 
 
+def has_room_for(size: int, *, writable: bool = False) -> bool:
+    """Whether so many bytes of address space can be had in one piece; nothing of it is touched.
+
+    Args:
+        size: how many.
+        writable: whether they count against what the kernel promises at most (strict overcommit).
+    """
+    protection = PROT_READ | PROT_WRITE if writable else 0
+    try:
+        mmap(-1, size, flags=MAP_PRIVATE, prot=protection).close()
+    except (OSError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def _is_space_bounded() -> bool:
+    if sys.platform == "win32":
+        return False
+    return _IS_STRICT or resource.getrlimit(resource.RLIMIT_AS)[0] != resource.RLIM_INFINITY
+
+
+def _is_strict() -> bool:
+    try:
+        return _STRICT.read_text("ascii").strip() == "2"
+    except OSError:
+        return False
+
+
+_IS_STRICT = _is_strict()
 MAPPINGS = Mappings(_limit(), _count)
 """Those of this process: the kernel counts them for all engines together."""
 
@@ -175,6 +218,15 @@ def _no_room(limit: int) -> InstanceLimit:
         causes=[f"the kernel allows a process {limit:,} memory mappings, and they are in use"],
         hint="close instances, take the profile `dense` for many small ones, "
         "or raise `vm.max_map_count`",
+    )
+
+
+def _no_space() -> InstanceLimit:
+    return InstanceLimit.of(
+        "instance-limit",
+        "there is no room for another instance",
+        causes=["the address space that the process may have (`ulimit -v`) is nearly used up"],
+        hint="close instances, or raise the limit",
     )
 
 
