@@ -137,14 +137,14 @@ def test_contracts_that_do_not_parse_leave_the_last_good_build(project: Path, bu
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from wcompose.build import build_project, pipeline
+from wcompose.build import build_project, gating, pipeline
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
 from wcompose.project import load_project
 
 root, cache, moment = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-compose = pipeline.compose_graph
+compose = gating.compose_graph
 
 def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -155,7 +155,7 @@ def compose_half(graph, engine, output, about):
     die()
 
 if moment == "composing":
-    pipeline.compose_graph = compose_half
+    gating.compose_graph = compose_half
 elif moment == "locking":
     pipeline.Lock.write = die
 else:
