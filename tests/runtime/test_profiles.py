@@ -6,11 +6,13 @@ import contextlib
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wasmtime import Engine, Store, WasiConfig, WasmtimeError, _bindings
 from wasmtime.component import Component, Func, Linker
 
+from wcompose.errors import UsageError
 from wcompose.images import ImageCache
 from wcompose.native import configuration
 from wcompose.native.configuration import EngineSettings, Profile, engine_for, make_engine
@@ -138,13 +140,36 @@ def test_only_a_metered_engine_counts_fuel() -> None:
 def test_the_stack_is_as_large_as_asked() -> None:
     """Twice the stack, twice the depth, within what a frame takes."""
     reached = []
-    for stack in (1 << 16, 1 << 17):
+    for stack in (1 << 16, 1 << 17, 1 << 22):
         engine = make_engine(EngineSettings(Profile.DENSE, metering=True, stack=stack))
         guest = Guest(engine, Component(engine, NEEDY))
         with pytest.raises(WasmtimeError, match="stack"):
             guest("again", 0)
         reached.append((1 << 40) - guest.store.get_fuel())
     assert 1.8 < reached[1] / reached[0] < 2.2
+    assert 29 < reached[2] / reached[1] < 35
+
+
+@pytest.mark.parametrize("stack", [(1 << 16) - 1, 0, -1, (1 << 30) + 1, 1 << 64, 1e6, None])
+def test_a_stack_that_no_engine_can_have_is_refused(stack: Any) -> None:
+    """The runtime would end the process."""
+    with pytest.raises(UsageError, match="cannot have a stack"):
+        EngineSettings(stack=stack)
+
+
+def test_a_profile_is_one_of_those_there_are() -> None:
+    with pytest.raises(UsageError, match="there is no profile `quick`"):
+        EngineSettings("quick")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("stack", [1 << 16, 1 << 21, (1 << 21) + 1, 1 << 30])
+def test_every_stack_that_is_allowed_makes_an_engine(stack: int) -> None:
+    for profile in Profile:
+        program = (
+            "from wcompose.native.configuration import *; "
+            f"make_engine(EngineSettings(Profile('{profile.value}'), stack={stack})); print('alive')"
+        )
+        assert run_in_child(program) == ["alive"]
 
 
 def test_huge_pages_for_all_are_told_where_they_cost(small_pages: Path) -> None:
@@ -162,6 +187,15 @@ def test_engines_with_the_same_settings_are_one() -> None:
     first, second = ImageCache(None), ImageCache(None, EngineSettings())
     assert first.engine is second.engine
     assert engine_for(EngineSettings(metering=True)) is not first.engine
+
+
+def test_a_large_stack_that_a_release_cannot_give_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(_bindings, "wasmtime_config_async_stack_size_set")
+    heard: list[str] = []
+    engine = make_engine(EngineSettings(stack=1 << 23), heard.append)
+    assert len(heard) == 1
+    assert "2,097,152 bytes at most" in heard[0]
+    Guest(engine, Component(engine, NEEDY))
 
 
 SWITCHES = [

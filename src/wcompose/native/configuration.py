@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wcompose.errors import UsageError
 from wcompose.native.mappings import MAPPINGS, has_room_for
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ Warn = Callable[[str], None]
 
 STACK = 1 << 20
 """Bytes of stack that guests may use, unless told otherwise."""
+
+LEAST_STACK, MOST_STACK = 1 << 16, 1 << 30
+
+_ASYNC_STACK = 2 << 20
+"""Bytes of the stack of an async call, unless told otherwise. Guests' stacks must not be larger even
+where nothing is async: an engine is refused then, and the C API ends the process."""
 
 _REVISION = "run-3"
 """Part of every configuration's name: changed when machine code made before fits no more."""
@@ -55,12 +62,31 @@ class EngineSettings:
     Attributes:
         profile: what it is good at.
         metering: whether it counts fuel; guests are slower then.
-        stack: bytes of stack that guests may use. A thread that runs one needs as much and more.
+        stack: bytes of stack that guests may use, from 64 KiB to 1 GiB. A thread that runs one needs
+            as much and more.
+
+    Raises:
+        UsageError: there are no such engines. The runtime would abort for some of them.
     """
 
     profile: Profile = Profile.FAST
     metering: bool = False
     stack: int = STACK
+
+    def __post_init__(self) -> None:
+        """Refuse what no engine can be made for."""
+        if not isinstance(self.profile, Profile):
+            raise UsageError.of(
+                "engine-profile",
+                f"there is no profile `{self.profile}`",
+                hint="take `Profile.FAST` or `Profile.DENSE`",
+            )
+        if not isinstance(self.stack, int) or not LEAST_STACK <= self.stack <= MOST_STACK:
+            raise UsageError.of(
+                "engine-stack",
+                f"guests cannot have a stack of {self.stack!r} bytes",
+                hint=f"give them {LEAST_STACK:,} to {MOST_STACK:,}",
+            )
 
     @property
     def name(self) -> str:
@@ -77,6 +103,9 @@ _DENSE = (
     ("memory_guard_size", 0),
     ("memory_reservation_for_growth", 0),
 )
+
+_SLOWER = "calls are slower or instances larger"
+_MISSED = {"async_stack_size": f"guests have a stack of {_ASYNC_STACK:,} bytes at most"}
 
 _HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
@@ -125,7 +154,10 @@ def make_engine(settings: EngineSettings, warn: Warn | None = None) -> Engine:
     warn = warn or _unheard
     config = Config()
     config.epoch_interruption = True
-    config.max_wasm_stack = settings.stack
+    stack = settings.stack
+    if stack > _ASYNC_STACK and not _switch(config, "async_stack_size", 2 * stack, warn):
+        stack = _ASYNC_STACK
+    config.max_wasm_stack = stack
     if settings.metering:
         config.consume_fuel = True
     # The runtime keeps books for async tasks at every call that leaves a component. Nothing here calls
@@ -208,16 +240,16 @@ def _set_pool(config: Config, limits: tuple[tuple[str, int], ...]) -> bool:
     return True
 
 
-def _switch(config: Config, name: str, value: object, warn: Warn) -> None:
+def _switch(config: Config, name: str, value: object, warn: Warn) -> bool:
+    """Turn a switch, if there is one."""
     from wasmtime import _bindings
 
     setter = getattr(_bindings, f"wasmtime_config_{name}_set", None)
     if setter is None:
-        warn(
-            f"this release of wasmtime has no switch `{name}`: calls are slower or instances larger"
-        )
-    else:
-        setter(config.ptr(), value)
+        warn(f"this release of wasmtime has no switch `{name}`: {_MISSED.get(name, _SLOWER)}")
+        return False
+    setter(config.ptr(), value)
+    return True
 
 
 def _unheard(_: str) -> None:
