@@ -61,7 +61,7 @@ def test_a_typed_host_calls_a_component(
     said = user("echoing").use(component(images, f"echo-{language}"))
     assert said == [
         *("3", "7", "1 can't be divided by 0", "nothing", "-1", "Ann", "error no"),
-        *("15", "True", "hello, Ann"),
+        *("15", "Counter", "hello, Ann"),
     ]
 
 
@@ -71,6 +71,18 @@ def test_a_typed_host_is_called(imported: Written, images: ImageCache, language:
     assert said == [
         *("hello", "HEY", "None", "[2.0, 5.0]", "3 ['x'] 9.0", "True", "('a', b'xy')", "b"),
     ]
+
+
+def test_resources_are_of_the_generated_class(imported: Written, images: ImageCache) -> None:
+    package = importlib.import_module("echo_host")
+    with (
+        package.Echo.instantiate(component(images, "echo-rust")) as echo,
+        echo.counters.Counter(1) as made,
+    ):
+        for each in (made, made.copy(), *echo.counters.row(2)):
+            assert isinstance(each, package.Counter)
+    with pytest.raises(TypeError, match="made by a guest"):
+        package.Counter(1)
 
 
 def test_bindings_of_another_contract_are_refused_with_every_difference(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wcompose.bindings.code import code_of_bindings, code_of_home, code_of_module, public_names
@@ -64,13 +64,18 @@ def write_package(
     return Package(
         layout.package,
         "" if view is None else view.name,
-        {file: _text([MARK, *lines]) if lines else "" for file, lines in sorted(files.items())},
+        {file: _text(file, lines) for file, lines in sorted(files.items())},
         layout.left_out,
     )
 
 
-def _text(lines: Iterable[str]) -> str:
-    return re.sub(r"\n{4,}", "\n\n\n", "\n".join(lines).rstrip("\n")) + "\n"
+def _text(file: str, lines: Sequence[str]) -> str:
+    if not lines:
+        return ""
+    # What the code says to type checkers stands in the stubs; style is ours and not the project's.
+    head = [MARK, "# ruff: noqa", *(["# type: ignore"] if file.endswith(".py") else [])]
+    text = "\n".join([*head, *lines]).rstrip("\n")
+    return re.sub(r"\n{4,}", "\n\n\n", text) + "\n"
 
 
 def _module_stub(layout: Layout, module: Module, documentation: Documentation) -> list[str]:

@@ -114,4 +114,4 @@ def _counters(echo: Echo) -> list[str]:
         assert counters.Counter.sum(counter, other) == 15
         holding = counters.echo_holding(Holding.Two((other, counter.copy())))
         total = every_case(holding)
-    return [str(total), str(isinstance(counters.Counter(1), Counter))]
+    return [str(total), type(counters.Counter(1)).__name__]
