@@ -33,7 +33,7 @@ from wcompose.errors import (
     UsageError,
     WaitExceeded,
 )
-from wcompose.runtime import Usage
+from wcompose.runtime import Usage, stock
 from wcompose.runtime.pool import Pool
 
 INTERRUPTS = 1000
@@ -42,6 +42,12 @@ INTERRUPTS = 1000
 @pytest.fixture
 def component() -> FakeComponent:
     return FakeComponent()
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Instances take so long to make that it is done ahead."""
+    monkeypatch.setattr(stock, "WORTH_SECONDS", 0.0)
 
 
 def block(pool: Pool, component: FakeComponent, key: int) -> Caller:
@@ -91,6 +97,7 @@ def test_every_call_has_a_fresh_instance_if_wanted(component: FakeComponent) -> 
         assert pool.usage == Usage(5)
 
 
+@pytest.mark.usefixtures("ahead")
 def test_fresh_ones_are_made_ahead_of_the_next_call(component: FakeComponent) -> None:
     with Pool(component, size=1, reuse=False, warm=1) as pool:
         for number in range(5):
@@ -197,6 +204,7 @@ def test_others_go_on_when_one_ends(component: FakeComponent) -> None:
         assert not component.instances[0].is_closed
 
 
+@pytest.mark.usefixtures("ahead")
 def test_another_stands_ready_in_place_of_one_that_ended(component: FakeComponent) -> None:
     with Pool(component, size=1, warm=1) as pool:
         with pytest.raises(Trapped):
@@ -224,6 +232,17 @@ def test_an_instance_that_cannot_be_made_is_that_callers_affair(component: FakeC
         assert len(component.given) == 3
 
 
+def test_what_is_quickly_made_is_made_when_it_is_needed(
+    component: FakeComponent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock, "WORTH_SECONDS", PATIENCE)
+    with Pool(component, size=1, warm=1, reuse=False) as pool:
+        assert [pool.call("number") for _ in range(3)] == [0, 1, 2]
+        assert pool.state.made == 3
+        assert pool._stock._keeper is None
+
+
+@pytest.mark.usefixtures("ahead")
 def test_what_cannot_be_made_ahead_is_tried_once(component: FakeComponent) -> None:
     with Pool(component, size=1, warm=1) as pool:
         component.failures = [no_instance(), no_instance()]
@@ -507,18 +526,19 @@ def test_many_threads(component: FakeComponent) -> None:
     assert component.live == 0
 
 
+@pytest.mark.usefixtures("ahead")
 def test_a_pool_that_is_forgotten_leaves_nothing_behind(component: FakeComponent) -> None:
     pool = Pool(component, size=1, warm=1)
     with pytest.raises(Trapped):
         pool.call("trap")
-    stock = weakref.ref(pool._stock)
-    until(lambda: stock().idle == 1)
+    kept = weakref.ref(pool._stock)
+    until(lambda: kept().idle == 1)
     gone = weakref.ref(pool)
     component.instances.clear()  # their faults remember the calls
     del pool
     gc.collect()
     assert gone() is None
-    until(lambda: stock() is None)
+    until(lambda: kept() is None)
 
 
 class PlainInstance:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+import time
 import weakref
 from collections.abc import Container, Iterator
 from queue import SimpleQueue
@@ -14,6 +16,11 @@ from wcompose.runtime.store import Usage
 
 if TYPE_CHECKING:
     from wcompose.runtime.instance import Instance
+
+
+WORTH_SECONDS = 0.0005
+"""Instances that take less than this to make are not made ahead by another thread: that takes turns with
+the callers at Python's lock, and costs each of them more than making an instance does."""
 
 
 class Source(Protocol):
@@ -64,7 +71,8 @@ class Stock:
     Args:
         source: what instances are made from.
         size: how many are out at most; who borrows sees to that.
-        warm: how many are kept ready; those that are thrown away are replaced by a thread of the stock.
+        warm: how many are kept ready. What is thrown away is replaced by a thread of the stock or,
+            where that is quickly done, by the borrower who needs one.
         uses: how often each is lent; none for any number of times.
 
     Raises:
@@ -80,6 +88,7 @@ class Stock:
         self._leaving: dict[Kept, None] = {}
         self._used = Usage()
         self._is_closed = False
+        self._seconds = math.inf
         self._keeper: SimpleQueue[bool] | None = None
         self.made = 0
         """Instances made so far."""
@@ -109,6 +118,8 @@ class Stock:
         """
         replaced = source is not None and source is not self.source
         source = source or self.source
+        if replaced:
+            self._seconds = math.inf
         wanted = self._warm if replaced else self._warm - len(self._idle)
         fresh: list[Kept] = []
         try:
@@ -181,7 +192,7 @@ class Stock:
                 return
             self._leaving[kept] = None
             self.lost += not is_good
-            wants_more = not self._is_closed and len(self._idle) < self._warm
+            wants_more = self._seconds >= WORTH_SECONDS and len(self._idle) < self._warm
         self._throw_away([kept])
         if wants_more:
             self._wake_keeper()
@@ -211,9 +222,13 @@ class Stock:
             keeper.put(False)
 
     def _make(self, source: Source) -> Kept:
+        begun = time.monotonic()
         kept = Kept(source.make(), source)
+        seconds = time.monotonic() - begun
         with self._lock:
             self.made += 1
+            # The least counts: any of them may have had to wait for a processor.
+            self._seconds = min(self._seconds, seconds)
         return kept
 
     def _throw_away(self, thrown: list[Kept]) -> None:
