@@ -129,7 +129,7 @@ def _table(section: Section, title: str = "", last: Mapping[str, str] | None = N
     for name, row in section.rows.items():
         units = {each: section.units.get(each, section.unit) for each in columns}
         cells = [_text(row[each], units[each]) if each in row else "" for each in columns]
-        table.add_row(name, *cells, *([last[name]] if last else []))
+        table.add_row(name, *cells, *([last.get(name, "")] if last else []))
     return table
 
 

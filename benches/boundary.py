@@ -10,10 +10,11 @@ from __future__ import annotations
 import array
 import functools
 import itertools
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ from benches.guests import ROOT, Bench
 from benches.hosting import HOST, Host, imports_of_host
 from benches.measure import Effort, Timed, in_turn
 from benches.sections import Section
+from wcompose.build.gating import compose_gated
+from wcompose.graph.compose import About
+from wcompose.project import CarryDeclaration
 
 GUESTS = ROOT / "tests" / "runtime" / "components"
 OURS, THEIRS = "wcompose", "wasmtime-py"
@@ -78,11 +82,11 @@ def repeated(call: Callable[..., Any], *arguments: Any) -> Timed:
 
 @dataclass(frozen=True)
 class Way:
-    """One row: the same call both ways."""
+    """One row: the same call both ways, or one way if the other cannot."""
 
     name: str
     ours: Timed
-    theirs: Timed
+    theirs: Timed | None = None
 
 
 @contextmanager
@@ -102,18 +106,66 @@ def ways(bench: Bench) -> Iterator[list[Way]]:
         ]
 
 
+@contextmanager
+def carried_ways(bench: Bench) -> Iterator[list[Way]]:
+    """Lists of numbers through a carrier, which changes nothing for the caller.
+
+    Theirs is the plain function, as somebody who has only wasmtime-py calls it. It refuses 64 MiB.
+    """
+    runtime = wcompose.Runtime(cache=bench.cache / "images")
+    theirs = Theirs(bench, GUESTS / "echo-rust.wasm", {})
+    with runtime.open(carried(bench)).instantiate() as ours:
+        large = bytes(range(256)) * (64 * MEBIBYTE // 256)
+        numbers = array.array("d", range(64 * MEBIBYTE // 8))
+        bulk, values = ours.exports["wcompose:echo/bulk"], ours.exports["wcompose:echo/values"]
+        yield [
+            *(replace(way, name=f"carried: {way.name}") for way in _bulk(ours, theirs)[2:]),
+            Way("carried: 64 MiB of list<u8>: parameter", repeated(bulk.take_u8, large)),
+            Way("carried: 64 MiB of list<u8>: result", repeated(bulk.give_u8, len(large))),
+            Way(
+                "carried: 64 MiB of list<u8>: there and back", repeated(values.echo_list_u8, large)
+            ),
+            Way(
+                "carried: 64 MiB of list<f64>: there and back",
+                repeated(values.echo_list_f64, numbers),
+            ),
+        ]
+
+
+def carried(bench: Bench) -> Path:
+    """The Rust guest in a composition of its own, with carriers before all its interfaces."""
+    output = bench.cache / "echo-carried.wasm"
+    graph = bench.graph({"echo": GUESTS / "echo-rust.wasm"})
+    with tempfile.TemporaryDirectory(dir=bench.cache) as directory:
+        compose_gated(
+            graph,
+            {},
+            bench.engine,
+            output,
+            about=About("bench"),
+            directory=Path(directory),
+            carry=CarryDeclaration(is_all=True),
+        )
+    return output
+
+
 def boundary(bench: Bench, effort: Effort) -> Section:
     """Every kind of value, both ways."""
     section = Section("one call from Python into a guest, and back", "s")
-    with ways(bench) as rows:
-        for way in rows:
-            section.rows[way.name] = in_turn({OURS: way.ours, THEIRS: way.theirs}, effort)
+    with ways(bench) as plain, carried_ways(bench) as carrying:
+        for way in [*plain, *carrying]:
+            sides = {OURS: way.ours} | ({} if way.theirs is None else {THEIRS: way.theirs})
+            section.rows[way.name] = in_turn(sides, effort)
     return section
 
 
 def ratios(section: Section) -> dict[str, float]:
     """How many times faster ours is, by row."""
-    return {name: row[THEIRS].median / row[OURS].median for name, row in section.rows.items()}
+    return {
+        name: row[THEIRS].median / row[OURS].median
+        for name, row in section.rows.items()
+        if THEIRS in row
+    }
 
 
 def _values(ours: Any, theirs: Theirs) -> list[Way]:

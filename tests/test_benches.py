@@ -10,7 +10,7 @@ from support import CACHE, REPOSITORY
 
 sys.path.insert(0, str(REPOSITORY))
 
-from benches.boundary import bounds, ways
+from benches.boundary import bounds, carried_ways, ways
 from benches.clients import http_way, server
 from benches.graphs import graphs, growth
 from benches.guests import Bench, Composed, Forwarded
@@ -45,9 +45,13 @@ def test_both_sides_of_the_boundary_answer(bench: Bench) -> None:
         assert len({way.name for way in rows}) == len(rows)
         for way in rows:
             assert way.ours(1) > 0
+            assert way.theirs is not None
             if "MiB of list" not in way.name:  # these take wasmtime-py seconds
                 assert way.theirs(1) > 0
-        assert BOUNDARY_FLOORS.keys() <= {way.name for way in rows}
+    with carried_ways(bench) as carrying:
+        for way in carrying:
+            assert way.ours(1) > 0
+    assert BOUNDARY_FLOORS.keys() <= {way.name for way in [*rows, *carrying]}
 
 
 def test_bounds_are_measured(bench: Bench) -> None:
