@@ -129,6 +129,16 @@ def test_a_plan_has_so_many_plugins(start: Callable[..., Service]) -> None:
     assert service.chain("globex") == ["redact-1.0.1"]
 
 
+def test_a_plan_has_so_many_versions(start: Callable[..., Service]) -> None:
+    service = start(plan("starter", versions=2))
+    assert service.put("globex", "redact/1.0.0", REDACT).status_code == 201
+    assert service.put("globex", "redact/0.1.0", REDACT).json()["state"] == "installed"
+    assert rules(service.put("globex", "redact/1.0.1", REDACT)) == {"too-many-versions"}
+    assert service.put("globex", "redact/1.0.0", REDACT).status_code == 201
+    service.delete("globex", "redact/0.1.0")
+    assert service.put("globex", "redact/1.0.1", REDACT).json()["state"] == "active"
+
+
 def test_a_large_upload_is_not_read_to_its_end(start: Callable[..., Service]) -> None:
     service = start(plan("starter", upload=10_000))
     assert rules(service.put("globex", "redact/1.0.0", REDACT), 413) == {"upload-too-large"}

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from plugins_support import GUESTS, INVOICE, Service, bearing, plan
+from plugins_support import EXAMPLE, GUESTS, INVOICE, Service, bearing, plan
+from support import Command
 
 REDACT = GUESTS / "redact.wasm"
 NUMBERING = GUESTS / "numbering.wasm"
@@ -17,6 +18,17 @@ NUMBERING = GUESTS / "numbering.wasm"
 def attributes(answer: Any) -> dict[str, str]:
     assert answer.status_code == 200, answer.text
     return {each["name"]: each["value"] for each in answer.json()["document"]["attributes"]}
+
+
+def test_the_contracts_keep_the_rules_and_the_bindings_are_current(command: Command) -> None:
+    for each in (EXAMPLE / "wit", GUESTS / "outdated-wit"):
+        checked = command("check", "--level", "warning", each)
+        assert checked.returncode == 0, checked.stdout
+    bindings = command(
+        "bindings", "python-host", "wit", "--world", "plugin", "-o", "paperflow", "--name", "contract",
+        "--check", cwd=EXAMPLE,
+    )  # fmt: skip
+    assert bindings.returncode == 0, bindings.stdout + bindings.stderr
 
 
 def test_a_document_passes_plugins_in_three_languages(service: Service, summary: Path) -> None:

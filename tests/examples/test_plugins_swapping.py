@@ -13,7 +13,7 @@ import httpx2 as httpx
 import uvicorn
 from paperflow.app import make_app
 from paperflow.host import Host
-from plugins_support import GUESTS, INVOICE, bearing, host
+from plugins_support import GUESTS, INVOICE, bearing, host, plan
 
 REQUESTS = 2000
 SWAPS = 20
@@ -76,7 +76,7 @@ async def swap_under_load(url: str) -> list[list[tuple[int, str]]]:
 
 
 def test_no_request_fails_while_versions_swap(tmp_path: Path) -> None:
-    with serving(host(tmp_path)) as url:
+    with serving(host(tmp_path, plan("business", versions=SWAPS + 1))) as url:
         got = asyncio.run(swap_under_load(url))
     answers = [each for mine in got for each in mine]
     assert len(answers) >= REQUESTS

@@ -11,6 +11,9 @@ from paperflow.app import make_app
 from paperflow.host import Host, Places
 from paperflow.settings import read_settings
 
+CONNECTIONS = 500
+"""Connections at the same time; others are answered with 503."""
+
 
 def main() -> None:
     """Parse arguments and serve."""
@@ -28,7 +31,7 @@ def main() -> None:
     import uvicorn
 
     host = Host(read_settings(options.settings), Places.below(options.root))
-    uvicorn.run(make_app(host), host="127.0.0.1", port=options.port)
+    uvicorn.run(make_app(host), host="127.0.0.1", port=options.port, limit_concurrency=CONNECTIONS)
 
 
 if __name__ == "__main__":

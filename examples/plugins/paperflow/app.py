@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -15,13 +14,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from paperflow.documents import parse_document, to_json
 from paperflow.host import Host
 from paperflow.manifest import Manifest, PluginId, parse_manifest
 from paperflow.plugin import Faulted, Rejected, Suspended
 from paperflow.sealing import Refused
 from paperflow.settings import matches
 from paperflow.tenant import AlreadyThere, State, Tenant, too_large
-from wcompose.errors import Full, ValueFault
+from wcompose.errors import Full
 from wcompose.report import Finding
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -123,7 +123,9 @@ async def _look(host: Host, _: Request) -> Response:
 
 
 async def _post(_: Host, tenant: Tenant, request: Request) -> Response:
-    document = _object(await _read(request, tenant.plan.document))
+    document = parse_document(await _read(request, tenant.plan.document))
+    if isinstance(document, list):
+        raise Answer(400, "this is not a document", findings=_findings(document))
     try:
         passed, chain = await tenant.pass_through(document)
     except Rejected as rejection:
@@ -131,7 +133,7 @@ async def _post(_: Host, tenant: Tenant, request: Request) -> Response:
             422,
             "a plugin does not let the document pass",
             plugin=str(rejection.plugin),
-            problem=rejection.problem,
+            problem={rejection.problem.case: rejection.problem.value},
         ) from None
     except Faulted as faulted:
         raise Answer(
@@ -148,9 +150,7 @@ async def _post(_: Host, tenant: Tenant, request: Request) -> Response:
         ) from None
     except Full:
         raise Answer(429, "too many documents at once") from None
-    except ValueFault as fault:
-        raise Answer(400, "this is not a document", findings=_findings(fault.findings)) from None
-    return JSONResponse({"document": passed, "passed": [str(each.id) for each in chain]})
+    return JSONResponse({"document": to_json(passed), "passed": [str(each.id) for each in chain]})
 
 
 async def _usage(_: Host, tenant: Tenant, __: Request) -> Response:
@@ -160,7 +160,15 @@ async def _usage(_: Host, tenant: Tenant, __: Request) -> Response:
         for key in ("calls", "seconds", "fuel", "output", "faults")
     }
     store = {"bytes": tenant.services.store.used, "limit": tenant.plan.store}
-    return JSONResponse({"documents": tenant.documents, **sums, "store": store, "plugins": used})
+    return JSONResponse(
+        {
+            "documents": tenant.documents,
+            "under_way": tenant.under_way,
+            **sums,
+            "store": store,
+            "plugins": used,
+        }
+    )
 
 
 async def _log(_: Host, tenant: Tenant, __: Request) -> Response:
@@ -257,17 +265,6 @@ async def _read(request: Request, limit: int) -> bytes:
         if len(data) > limit:
             raise Answer(413, f"the document has more than {limit:,} bytes")
     return bytes(data)
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
-        raise Answer(400, "this is not JSON") from None
-    if not isinstance(value, dict):
-        raise Answer(400, "this is not a document: it is no object")
-    # What a document need not say.
-    return {"tags": [], "attributes": [], **value}
 
 
 def _state(state: State) -> dict[str, Any]:

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from paperflow import contract
+from paperflow.contract import AnyProblem, Document, Problem
+from paperflow.documents import size_of
 from paperflow.manifest import Manifest, PluginId
-from paperflow.sealing import ASSETS, INTERFACE, SERVICES
-from paperflow.services import Log, Store
+from paperflow.sealing import ASSETS
+from paperflow.services import Log, PluginLog, Store
 from paperflow.settings import Plan
 from wcompose import DirectoryGrant, Grants, Limits, ResultError, Runtime, Usage
 from wcompose.errors import GuestFault
 
-TRANSFORM = f"{INTERFACE}#transform"
-DESCRIBE = f"{INTERFACE}#describe"
 TABLES = 100_000
 """Elements of each table; a Go program has some thousand."""
-
-Document = Mapping[str, Any]
 
 
 class Rejected(Exception):
@@ -30,10 +27,10 @@ class Rejected(Exception):
 
     Attributes:
         plugin: which.
-        problem: the case of the contract's variant, and what it says.
+        problem: what the plugin says.
     """
 
-    def __init__(self, plugin: PluginId, problem: Mapping[str, str]) -> None:
+    def __init__(self, plugin: PluginId, problem: AnyProblem) -> None:
         super().__init__(f"`{plugin}`: {problem}")
         self.plugin, self.problem = plugin, problem
 
@@ -66,6 +63,14 @@ class Services:
     store: Store
     log: Log
     assets: Path
+
+
+@dataclass(frozen=True)
+class _Imports:
+    """What one plugin imports."""
+
+    store: Store
+    log: PluginLog
 
 
 class Plugin:
@@ -103,6 +108,7 @@ class Plugin:
         """
         component = await asyncio.to_thread(runtime.open, self._sealed)
         manifest, plan = self.manifest, self._plan
+        given = contract.imports_of(_Imports(self._services.store, self._log))
         self._pool = component.async_pool(
             size=manifest.instances or plan.instances,
             waiting=plan.waiting,
@@ -116,11 +122,15 @@ class Plugin:
                 result=plan.document,
                 table_elements=TABLES,
             ),
-            imports=dict(zip(SERVICES, (self._services.store, self._log), strict=True)),
+            imports={name: given[name] for name in given if name in component.imports},
+            bindings=contract.BINDINGS,
         )
         await self._pool.__aenter__()
         try:
-            self.description = str(await self._pool.call(DESCRIBE))[:200]
+            description = await self._pool.run(
+                lambda instance: contract.Plugin(instance).transformer.describe()
+            )
+            self.description = description[:200]
         except BaseException:
             await self._pool.close(drain=False)
             raise
@@ -132,25 +142,28 @@ class Plugin:
             Rejected: the plugin has a reason not to.
             Faulted: it trapped, or overran a bound.
             Suspended: it did so too often.
-            WcomposeError: `Full`, if too many wait for it already; `ValueFault`, if the document is no
-                document.
+            Full: too many wait for it already.
         """
         if self.is_suspended:
             raise Suspended(self.id)
         try:
-            result = await self._pool.call(TRANSFORM, document)
+            result = await self._pool.run(
+                lambda instance: contract.Plugin(instance).transformer.transform(document)
+            )
         except ResultError as error:
             self._in_a_row = 0
-            problem = error.value
-            raise Rejected(self.id, {problem.case: problem.value}) from None
+            raise Rejected(self.id, error.value) from None
         except GuestFault as fault:
             self.faults += 1
             self._in_a_row += 1
             self.is_suspended = self._in_a_row >= self._plan.faults
             raise Faulted(self.id, fault) from fault
         self._in_a_row = 0
-        passed: Document = dataclasses.asdict(result)
-        return passed
+        if size_of(result) > self._plan.document:
+            raise Rejected(
+                self.id, Problem.Other("it made more of the document than the plan takes")
+            )
+        return result
 
     def resume(self) -> None:
         """Call it again although it was suspended."""

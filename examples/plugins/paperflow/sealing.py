@@ -47,6 +47,7 @@ _EMPTY = b"\0asm\x0d\0\x01\0"
 """The smallest component."""
 _ANSWER_LIMIT = 1 << 20
 _KEPT_REFUSALS = 1000
+_KEPT_SEALED = 1000
 _BLOCK = 1 << 20
 
 
@@ -111,6 +112,7 @@ class Sealer:
                 key = hashlib.sha256("\0".join((digest, text, *self._made_by)).encode()).hexdigest()
                 target = self._directory / f"{key}.wasm"
                 if target.exists():
+                    target.touch()
                     return target
                 if key not in self._refused:
                     shutil.copytree(self._contract, project / "wit")
@@ -118,11 +120,18 @@ class Sealer:
                     findings = await self._confined(project)
                     if not findings:
                         (project / "build" / f"{_COMPOSITION}.wasm").replace(target)
+                        self._evict()
                         return target
                     self._refused[key] = findings
                     while len(self._refused) > _KEPT_REFUSALS:
                         self._refused.popitem(last=False)
                 raise Refused(self._refused[key])
+
+    def _evict(self) -> None:
+        """Forget what was not asked for for longest. Who runs it has it in memory."""
+        sealed = sorted(self._directory.glob("*.wasm"), key=lambda each: each.stat().st_mtime)
+        for each in sealed[:-_KEPT_SEALED]:
+            each.unlink()
 
     async def _confined(self, project: Path) -> tuple[Finding, ...]:
         bounds = self._bounds

@@ -6,9 +6,9 @@ import sqlite3
 import threading
 from collections import deque
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
+from paperflow.contract import Level, StoreError
 from wcompose import ResultError
 
 LONGEST_LINE = 500
@@ -67,9 +67,9 @@ class Store:
             try:
                 total = int(self._find(key) or 0) + amount
             except ValueError:
-                raise ResultError("not-a-number") from None
+                raise ResultError(StoreError.NotANumber()) from None
             if not -(1 << 63) <= total < 1 << 63:
-                raise ResultError({"other": "the sum does not fit into 64 bits"})
+                raise ResultError(StoreError.Other("the sum does not fit into 64 bits"))
             self._keep(key, str(total))
             return total
 
@@ -86,7 +86,7 @@ class Store:
         old = self._find(key)
         used = self._used + _size(key, value) - (0 if old is None else _size(key, old))
         if used > self._limit:
-            raise ResultError({"full": self._limit})
+            raise ResultError(StoreError.Full(self._limit))
         self._database.execute("INSERT OR REPLACE INTO texts VALUES (?, ?)", (key, value))
         self._used = used
 
@@ -130,9 +130,9 @@ class PluginLog:
     def __init__(self, log: Log, plugin: str) -> None:
         self._log, self._plugin = log, plugin
 
-    def write(self, level: Enum, message: str) -> None:
+    def write(self, level: Level, message: str) -> None:
         """See `log.write` in the contract."""
-        self._keep(str(level.value), message)
+        self._keep(level.value, message)
 
     def hear(self, data: bytes) -> None:
         """Keep what is written to a standard stream."""

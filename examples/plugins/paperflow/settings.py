@@ -35,7 +35,8 @@ class Plan(_Table):
     """What a tenant pays for. A plugin may ask for less of it, never for more.
 
     Attributes:
-        plugins: plugins in a chain; each may have any number of versions that are not active.
+        plugins: plugins in a chain.
+        versions: versions of a plugin, the active one and others.
         upload: bytes of a plugin.
         document: bytes of a document, before and after each plugin.
         store: bytes of keys and values in the tenant's store.
@@ -51,6 +52,7 @@ class Plan(_Table):
     """
 
     plugins: int = Field(gt=0)
+    versions: int = Field(default=5, gt=0)
     upload: Size
     document: Size
     store: Size

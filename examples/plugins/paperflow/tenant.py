@@ -12,8 +12,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from paperflow.contract import Document
 from paperflow.manifest import Manifest, PluginId, read_manifest
-from paperflow.plugin import Document, Plugin, Services
+from paperflow.plugin import Plugin, Services
 from paperflow.sealing import Refused, Sealer
 from paperflow.settings import Plan
 from wcompose import Runtime
@@ -109,6 +110,8 @@ class Tenant:
         self.services = services
         self.documents = 0
         """How many passed."""
+        self.under_way = 0
+        """How many are on their way."""
         self._directory = directory
         self._sealer, self._runtime = sealer, runtime
         self._book = _Book()
@@ -149,10 +152,15 @@ class Tenant:
             chain = self.chain
             for plugin in chain:
                 leases.enter_context(plugin.lease())
+            self.under_way += 1
+            leases.callback(self._arrive)
             for plugin in chain:
                 document = await plugin.transform(document)
         self.documents += 1
         return document, chain
+
+    def _arrive(self) -> None:
+        self.under_way -= 1
 
     async def look(self) -> None:
         """Bring the chain to what the directory holds now."""
@@ -178,6 +186,7 @@ class Tenant:
                 if not await asyncio.to_thread(_same, file, upload):
                     raise AlreadyThere
                 return self._state(plugin_id)
+            self._check_versions(plugin_id)
             await self._sealed(upload, manifest)
             write_atomically(file.with_suffix(".toml"), manifest.to_toml().encode())
             with atomic_output(file) as temporary:
@@ -252,6 +261,18 @@ class Tenant:
             book.active[name] = (offer, plugin)
             return
         self._retire(name)
+
+    def _check_versions(self, plugin_id: PluginId) -> None:
+        if sum(each.name == plugin_id.name for each in self._book.offers) >= self.plan.versions:
+            raise Refused(
+                [
+                    Finding(
+                        "too-many-versions",
+                        f"the plan has {self.plan.versions} versions of a plugin",
+                        hint="remove one first",
+                    )
+                ]
+            )
 
     async def _started(self, offer: Offer, *, is_new: bool) -> Plugin:
         if is_new and len(self._book.active) >= self.plan.plugins:
