@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from wcompose.runtime.functions import Function
     from wcompose.runtime.grants import DirectoryGrant, Grants
     from wcompose.runtime.instance import Instance
+    from wcompose.runtime.output import OutputByNode
     from wcompose.runtime.pool import Pool
     from wcompose.runtime.resources import Resource
     from wcompose.runtime.store import Usage
@@ -96,6 +97,7 @@ _HOMES = {
     "wcompose.runtime.functions": ("Function",),
     "wcompose.runtime.grants": ("DirectoryGrant", "Grants"),
     "wcompose.runtime.instance": ("Instance",),
+    "wcompose.runtime.output": ("OutputByNode",),
     "wcompose.runtime.pool": ("Pool",),
     "wcompose.runtime.resources": ("Resource",),
     "wcompose.runtime.store": ("Usage",),
@@ -129,6 +131,7 @@ __all__ = [
     "LinkError",
     "MemoryExceeded",
     "Ok",
+    "OutputByNode",
     "OutputExceeded",
     "Pool",
     "Profile",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from wcompose.runtime.component import Component
 if TYPE_CHECKING:
     from wcompose.engine import Engine
     from wcompose.project import Project
+    from wcompose.project.grants import GrantsDeclaration
     from wcompose.runtime.grants import Grants
 
 USER_CACHE = "user"
@@ -69,13 +71,20 @@ class Runtime:
         directory = None if self._cache is None else self._cache / "images"
         return Engine(ImageCache(directory))
 
-    def open(self, source: str | os.PathLike[str] | bytes, name: str = "component") -> Component:
+    def open(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        name: str = "component",
+        *,
+        by_node: bool = False,
+    ) -> Component:
         """Open a component.
 
         Args:
             source: a component's file or bytes; or a project, its directory or ``wcompose.toml``,
                 which is built first when it is stale.
             name: what errors call it, where the source is bytes.
+            by_node: of a project, whether what its nodes write is told apart; see `OutputByNode`.
 
         Raises:
             ArtifactError: it is not a component that the runtime takes.
@@ -85,11 +94,14 @@ class Runtime:
             return Component(bytes(source), self.images, self._reporter, name)
         path = Path(source)
         if path.is_dir() or path.suffix == ".toml":
-            path = self._build(path)
+            path = self._build(path, by_node=by_node)
         return Component(path, self.images, self._reporter)
 
-    def _build(self, path: Path) -> Path:
+    def _build(self, path: Path, *, by_node: bool) -> Path:
         from wcompose.build import build_project
+        from wcompose.build.gating import declared_grants
+        from wcompose.build.pipeline import build_variant
+        from wcompose.grants.decide import Recording
 
         if self._cache is None:
             raise UsageError.of(
@@ -97,14 +109,24 @@ class Runtime:
                 f"`{path}` is a project, and building it needs a cache",
                 hint="give the runtime one: `Runtime(cache=DIRECTORY)`",
             )
+        project = self._project(path)
         result = build_project(
-            self._project(path),
+            project,
             engine=lambda: self._engine,
             images=lambda: ImageCache(self._cache and self._cache / "images"),
             cache=self._cache / "components",
             reporter=self._reporter,
         )
-        return result.composition
+        if not by_node:
+            return result.composition
+        return build_variant(
+            project,
+            {name: _told_apart(each) for name, each in declared_grants(project).items()},
+            Recording.NONE,
+            engine=self._engine,
+            cache=self._cache / "components",
+            reporter=self._reporter,
+        )
 
     def _project(self, path: Path) -> Project:
         from wcompose.project import find_project, load_project
@@ -129,6 +151,16 @@ class Runtime:
 
         loaded = self._project(Path(project))
         return host_grants(declared_grants(loaded), offered, root=loaded.root, variables=variables)
+
+
+def _told_apart(grants: GrantsDeclaration) -> GrantsDeclaration:
+    """The same grants, with the host's streams under the node's name."""
+    from wcompose.project.grants import StreamGrant, StreamKind
+
+    def told_apart(stream: StreamGrant) -> StreamGrant:
+        return StreamGrant(StreamKind.PREFIX) if stream.kind is StreamKind.INHERIT else stream
+
+    return replace(grants, stdout=told_apart(grants.stdout), stderr=told_apart(grants.stderr))
 
 
 def _cache_directory(cache: Path | str | None) -> Path | None:

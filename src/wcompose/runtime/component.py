@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import mmap
 import threading
 from collections.abc import Mapping
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from wcompose.bounds import Limits
 from wcompose.contract import parse_item_name
-from wcompose.contract.carried import PACKAGE, carried_function_name, carried_name
-from wcompose.errors import LinkError, UsageError, WcomposeError
+from wcompose.contract.carried import PACKAGE
+from wcompose.errors import LinkError, WcomposeError
 from wcompose.grants.interfaces import AUDIT_INTERFACE
 from wcompose.images import ImageCache
 from wcompose.native import calls
@@ -23,11 +24,13 @@ from wcompose.progress import Reporter
 from wcompose.report import Finding, Place
 from wcompose.runtime.audit import read_use
 from wcompose.runtime.classes import Classes, class_name
-from wcompose.runtime.exports import ExportedFunction, Surface, find_function, read_surface
-from wcompose.runtime.functions import Plan, bind_classes, make_plan
+from wcompose.runtime.exports import ExportedFunction, Surface, read_surface
+from wcompose.runtime.functions import Plan
 from wcompose.runtime.grants import Grants
-from wcompose.runtime.imports import Linking, provide
+from wcompose.runtime.imports import Linking
 from wcompose.runtime.instance import Instance
+from wcompose.runtime.plans import Plans
+from wcompose.runtime.provided import provide
 from wcompose.runtime.resources import Resource
 from wcompose.runtime.types import TypeReader, ValueType
 
@@ -83,32 +86,23 @@ class Component:
         self._reader = TypeReader()
         self._classes = Classes()
         self._resource_classes: dict[int, type[Resource]] = {}
-        self._plans: dict[str, Plan] = {}
-        self._short: dict[str, Plan] = {}
-        self._indices: list[int] = []
-        self._linkings: dict[int, tuple[Any, Linking]] = {}
-        self._lock = threading.RLock()
-        self._bindings: Bindings | None = None
+        self._plans: dict[int, tuple[Bindings | None, Plans]] = {}
+        self._numbers = itertools.count()
+        self._linkings: dict[tuple[Any, ...], tuple[Any, Linking]] = {}
+        self.lock = threading.RLock()
         self._resource_bases: dict[int, type[Resource]] = {}
 
     @cached_property
     def exported(self) -> Surface:
         """Its exports."""
-        with self._lock:
+        with self.lock:
             return read_surface(self._native.type.exports(self.engine), self.engine, self._reader)
 
     @cached_property
     def imported(self) -> Surface:
         """Its imports."""
-        with self._lock:
-            surface = read_surface(
-                self._native.type.imports(self.engine), self.engine, self._reader
-            )
-            own = tuple(
-                self._bound(each) if each.interface in self._own(surface.names) else each
-                for each in surface.functions
-            )
-            return Surface(own, surface.types, surface.resources, surface.names)
+        with self.lock:
+            return read_surface(self._native.type.imports(self.engine), self.engine, self._reader)
 
     @cached_property
     def functions(self) -> tuple[ExportedFunction, ...]:
@@ -168,8 +162,25 @@ class Component:
 
     def bind(self, wanted: ValueType) -> ValueType:
         """A type with Python's classes for its values."""
-        with self._lock:
+        with self.lock:
             return self._classes.bind(wanted)
+
+    def plans(self, bindings: Bindings | None = None) -> Plans:
+        """How its functions are called with generated classes, or with those made here.
+
+        Raises:
+            LinkError: it is not what the bindings were generated for; every difference.
+        """
+        key = id(bindings) if bindings is not None else 0
+        found = self._plans.get(key)
+        if found is None:
+            with self.lock:
+                findings = [] if bindings is None else bindings.check(self)
+                if findings:
+                    raise LinkError(findings)
+                # The bindings are kept with their plans, so their id is not given again.
+                found = self._plans.setdefault(key, (bindings, Plans(self, bindings)))
+        return found[1]
 
     def plan(self, function: str | ExportedFunction) -> Plan:
         """How a function is called.
@@ -181,54 +192,11 @@ class Component:
             UsageError: none or several could be meant.
             ValueFault: its values cannot cross.
         """
-        name = function if isinstance(function, str) else function.full_name
-        found = self._plans.get(name) or self._short.get(name)
-        if found is None:
-            with self._lock:
-                exported = find_function(self.functions, name)
-                found = self._plans.get(exported.full_name)
-                if found is None:
-                    found = self._plans[exported.full_name] = self._make_plan(exported)
-                self._short[name] = found
-        return found
+        return self.plans().plan(function)
 
-    def _make_plan(self, function: ExportedFunction) -> Plan:
-        bound = self._bound(function)
-        interface, name = function.interface, function.name
-        carried = carried_name(interface) if interface else ""
-        carrying = carried_function_name(name)
-        is_carried = bool(carried) and any(
-            each.interface == carried and each.name == carrying for each in self.exported.functions
-        )
-        if is_carried:
-            interface, name = carried, carrying
-        index = self._index(interface, name)
-        return make_plan(bound, index, len(self._plans), carried=is_carried)
-
-    def _bound(self, function: ExportedFunction) -> ExportedFunction:
-        """A function with Python's classes: those of the bindings, and others where these have none."""
-        if self._bindings is None:
-            return bind_classes(function, self.bind)
-        return self._bindings.function(function, self.bind)
-
-    def _index(self, interface: str, name: str) -> int:
-        parent = 0
-        if interface:
-            text = interface.encode()
-            parent = calls.export_index(self.pointer, None, text, len(text))
-        text = name.encode()
-        index = calls.export_index(self.pointer, parent or None, text, len(text))
-        if parent:
-            calls.delete_export_index(parent)
-        if not index:
-            raise AssertionError(f"`{interface}#{name}` was listed and cannot be found")
-        self._indices.append(index)
-        return int(index)
-
-    def __del__(self) -> None:
-        """Free what finds functions."""
-        for index in getattr(self, "_indices", ()):
-            calls.delete_export_index(index)
+    def next_number(self) -> int:
+        """A number that no other plan of this component has."""
+        return next(self._numbers)
 
     def resource_class(self, index: int) -> type[Resource]:
         """Python's class for a resource; made with a method for each of the resource's functions."""
@@ -236,7 +204,7 @@ class Component:
         if found is None:
             from wcompose.runtime.exported import make_resource_class
 
-            with self._lock:
+            with self.lock:
                 found = self._resource_classes.get(index)
                 if found is None:
                     found = self._resource_classes[index] = make_resource_class(self, index)
@@ -252,7 +220,7 @@ class Component:
 
     def check(self, imports: Mapping[str, Any]) -> list[Finding]:
         """Everything in which Python's objects and functions do not do for the imports."""
-        return provide(self, imports)[1]
+        return provide(self, self.plans().imported, imports)[1]
 
     def instantiate(
         self,
@@ -276,44 +244,26 @@ class Component:
             InstanceLimit: no more instances fit into the process.
             GuestFault: it trapped while it started.
         """
-        grants = grants or Grants()
-        if bindings is not None and bindings is not self._bindings:
-            self._use(bindings)
-        return Instance(self, self._linking(imports, grants), grants, limits or Limits())
+        grants = grants or _NOTHING
+        plans = self.plans(bindings)
+        linking = self._linking(imports, plans, grants)
+        return Instance(self, plans, linking, grants, limits or _USUAL)
 
-    def _use(self, bindings: Bindings) -> None:
-        with self._lock:
-            if self._bindings is not None or self._plans:
-                raise UsageError.of(
-                    "bindings-late",
-                    f"`{self.name}` was used without these bindings before",
-                    hint="open it again for other bindings",
-                )
-            findings = bindings.check(self)
-            if findings:
-                raise LinkError(findings)
-            self._bindings = bindings
-            self._resource_bases = bindings.resource_classes(self.functions)
-            # Both were made with classes of the runtime's own.
-            self.__dict__.pop("imported", None)
-            self._linkings.clear()
-
-    def _linking(self, imports: Mapping[str, Any] | None, grants: Grants) -> Linking:
-        """The filled imports; kept for the objects that were given last, so that a pool shares them."""
-        hear = None
+    def _linking(self, imports: Mapping[str, Any] | None, plans: Plans, grants: Grants) -> Linking:
+        """The filled imports; kept for the objects that were given last: instances share them."""
         if self.is_audited and grants.audit is not None:
             audit = grants.audit
-            hear = lambda event: audit(read_use(event))  # noqa: E731
-        if hear is not None:
-            return Linking(self, imports or {}, hear)
-        key = id(imports) if imports else 0
+            return Linking(self, plans, imports or {}, lambda event: audit(read_use(event)))
+        given = dict(imports or {})
+        key = (id(plans), *((name, id(value)) for name, value in given.items()))
         found = self._linkings.get(key)
-        if found is None or (found[0] is not imports and key):
-            with self._lock:
-                made = Linking(self, imports or {})
-                if len(self._linkings) > 8:
+        if found is None:
+            with self.lock:
+                made = Linking(self, plans, given)
+                if len(self._linkings) >= _KEPT_LINKINGS:
                     self._linkings.clear()
-                found = self._linkings[key] = (imports, made)
+                # The objects are kept with it, so their id is not given again.
+                found = self._linkings[key] = (given, made)
         return found[1]
 
     def pool(self, **options: Unpack[PoolOptions]) -> Pool:
@@ -371,6 +321,10 @@ class Component:
             if python is not None:
                 found[class_name(name)] = python
         return found
+
+
+_NOTHING, _USUAL = Grants(), Limits()
+_KEPT_LINKINGS = 8
 
 
 def _is_wasi(name: str) -> bool:

@@ -26,6 +26,9 @@ class _Members:
     def _names(self) -> list[str]:
         raise NotImplementedError
 
+    def _spellings(self) -> list[str]:
+        return self._names()
+
     def _get(self, name: str) -> Any:
         raise NotImplementedError
 
@@ -35,7 +38,7 @@ class _Members:
             raise AttributeError(name)
         found = self._get(name)
         if found is None:
-            hint = did_you_mean(name, self._names())
+            hint = did_you_mean(name, self._spellings())
             raise AttributeError(f"{self._what} has no `{name}`" + (f"; {hint}" if hint else ""))
         return found
 
@@ -47,7 +50,7 @@ class _Members:
                 "unknown-export",
                 f"{self._what} has no `{name}`",
                 causes=[f"there is `{each}`" for each in self._names()[:20]],
-                hint=did_you_mean(name, self._names()),
+                hint=did_you_mean(name, self._spellings()),
             )
         return found
 
@@ -134,6 +137,9 @@ class Exports(_Members):
 
     def _names(self) -> list[str]:
         return [*self._interfaces, *self._world]
+
+    def _spellings(self) -> list[str]:
+        return [*self._names(), *map(_stem, self._interfaces), *map(_short, self._interfaces)]
 
     def _get(self, name: str) -> Any:
         meant = self._meant(name)

@@ -14,7 +14,6 @@ from wcompose.runtime.lifting import Lift, Lifting
 from wcompose.runtime.lowering import Lowering
 from wcompose.runtime.numbers import CODES
 from wcompose.runtime.store import check_bounds
-from wcompose.runtime.types import ValueType
 from wcompose.runtime.values import Fitting
 
 if TYPE_CHECKING:
@@ -217,15 +216,3 @@ class Function:
     def __repr__(self) -> str:
         """Its full name and type."""
         return f"<{self.plan.function}>"
-
-
-def bind_classes(
-    function: ExportedFunction, bind: Callable[[ValueType], ValueType]
-) -> ExportedFunction:
-    """The same function with Python's classes in its types."""
-    return ExportedFunction(
-        function.interface,
-        function.name,
-        tuple((name, bind(each)) for name, each in function.parameters),
-        None if function.result is None else bind(function.result),
-    )

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from wcompose.runtime.exported import Exports
     from wcompose.runtime.grants import Grants
     from wcompose.runtime.imports import Linking
+    from wcompose.runtime.plans import Plans
 
 _call_function = calls.call_function
 _delete_value = calls.delete_value
@@ -56,11 +57,18 @@ class Instance(HandleStore):
         "_exports",
         "_functions",
         "_native",
+        "_plans",
     )
 
     def __init__(
-        self, component: Component, linking: Linking, grants: Grants, limits: Limits
+        self,
+        component: Component,
+        plans: Plans,
+        linking: Linking,
+        grants: Grants,
+        limits: Limits,
     ) -> None:
+        self._plans = plans
         self._functions: list[array[int]] = []
         self._addresses: dict[int, int] = {}
         self._exports: Exports | None = None
@@ -123,7 +131,7 @@ class Instance(HandleStore):
                     hint="call it there, or give its name",
                 )
             return name
-        plan = self._component.plan(name)
+        plan = self._plans.plan(name)
         return Function(self, plan, self._limits.seconds, self._limits.fuel)
 
     def call(

@@ -100,7 +100,8 @@ class Store:
         self.raised: BaseException | None = None
         self.on_main = False
         grants.check()
-        check_bounds(component, limits.seconds, limits.fuel)
+        if limits.fuel is not None:
+            check_bounds(component, None, limits.fuel)
         wasi = grants.configuration() if component.needs_wasi else None
         if wasi is not None:
             self._listen(wasi, grants)
