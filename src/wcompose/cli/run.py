@@ -17,9 +17,10 @@ from wcompose.cli.permitting import Permissions, Permitted, RunRequest, permit
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
+    from wcompose.images import ImageCache
     from wcompose.project import Project
     from wcompose.report import Finding
-    from wcompose.runtime import ExportedFunction, Grants, Instance, Component
+    from wcompose.runtime import Component, ExportedFunction, Grants, Instance
 
 _NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
 _MARK = "\0"
@@ -160,6 +161,28 @@ def run(
         int,
         typer.Option("--memory", metavar="MIB", min=1, help="Largest memory a module may have."),
     ] = 2048,
+    fuel: Annotated[
+        int | None,
+        typer.Option(
+            "--fuel",
+            metavar="UNITS",
+            min=0,
+            help="Stop the guest after so much work, about one for an instruction.",
+        ),
+    ] = None,
+    stack: Annotated[
+        int,
+        typer.Option("--stack", metavar="KIB", min=64, help="Stack that the guest may use."),
+    ] = 1024,
+    max_output: Annotated[
+        int,
+        typer.Option(
+            "--max-output",
+            metavar="BYTES",
+            min=0,
+            help="Stop the guest when it writes more to its standard streams.",
+        ),
+    ] = 1 << 30,
     list_exports: Annotated[
         bool, typer.Option("--list", help="List what can be called, and call nothing.")
     ] = False,
@@ -170,7 +193,7 @@ def run(
     gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
-    from wcompose.runtime import Limits, Component
+    from wcompose.runtime import Component, Limits
 
     session: Session = context.obj
     texts = [each.removeprefix(_MARK) for each in arguments or ()]
@@ -189,12 +212,13 @@ def run(
     asked = Permissions(options, network=network, audit=audit, audit_all=audit_all)
     request = read_request(session, target.removeprefix(_MARK), invoke, texts)
     permitted = permit(session, request, asked)
-    limits = Limits(memory=memory << 20, seconds=timeout)
+    limits = Limits(memory=memory << 20, seconds=timeout, fuel=fuel, output=max_output)
+    images = session.images_for(metering=fuel is not None, stack=stack << 10)
     if list_exports:
-        opened = Component(permitted.file, session.images, session.reporter)
+        opened = Component(permitted.file, images, session.reporter)
         write_result("\n".join(str(function) for function in opened.functions))
         return
-    code, _ = perform(session, request, permitted, limits, as_json=json)
+    code, _ = perform(session, request, permitted, limits, images=images, as_json=json)
     raise typer.Exit(code)
 
 
@@ -204,6 +228,7 @@ def perform(
     permitted: Permitted,
     limits: Any,
     *,
+    images: ImageCache | None = None,
     as_json: bool = False,
     show: Callable[[str], None] = write_result,
 ) -> tuple[int, bool]:
@@ -214,6 +239,7 @@ def perform(
         request: what to run.
         permitted: what it takes.
         limits: of `wcompose.runtime`.
+        images: those of the engine that it runs on; none for the usual ones.
         as_json: whether arguments and results are JSON, not WAVE.
         show: takes the result of a function.
 
@@ -226,7 +252,7 @@ def perform(
     from wcompose.errors import GuestFault
     from wcompose.runtime import Component
 
-    opened = Component(permitted.file, session.images, session.reporter)
+    opened = Component(permitted.file, images or session.images, session.reporter)
     try:
         if request.invoke is None and opened.program is not None:
             instance = opened.instantiate(permitted.grants, limits)

@@ -87,6 +87,24 @@ class Session:
 
         return ImageCache(self.cache_directory / "images")
 
+    def images_for(self, *, metering: bool, stack: int) -> ImageCache:
+        """The same for an engine that may be another.
+
+        Args:
+            metering: whether it counts fuel.
+            stack: bytes of stack that guests may use.
+
+        Raises:
+            UsageError: there is no such engine.
+        """
+        from wcompose.images import ImageCache
+        from wcompose.native.configuration import EngineSettings
+
+        settings = EngineSettings(metering=metering, stack=stack)
+        if settings == EngineSettings():
+            return self.images
+        return ImageCache(self.cache_directory / "images", settings)
+
     @cached_property
     def engine(self) -> Engine:
         """The engine component."""

@@ -140,7 +140,9 @@ _RULES: dict[type[GuestFault], str] = {
     MemoryExceeded: "memory",
     OutputExceeded: "output",
 }
+_VERBS: dict[type[GuestFault], str] = {Trapped: "trapped", StackExhausted: "trapped"}
 _HINTS: dict[type[GuestFault], str] = {
+    StackExhausted: "allow more: `Runtime(stack=…)`, or `--stack KIB`",
     FuelExhausted: "allow more: `Limits(fuel=…)`, or `--fuel UNITS`",
     MemoryExceeded: "allow more: `Limits(memory=…)`, or `--memory MIB`",
     OutputExceeded: "pass it in several parts",
@@ -213,7 +215,7 @@ def guest_fault(
     return kind(
         Finding(
             _RULES.get(kind, "trap"),
-            f"{who} trapped in `{function}`: {told}",
+            f"{who} {_VERBS.get(kind, 'was stopped')} in `{function}`: {told}",
             place,
             causes=causes or _frames(text),
             hint=_HINTS.get(kind, "" if causes else "build it with debug names to see more"),
