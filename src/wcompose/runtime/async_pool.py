@@ -123,6 +123,8 @@ class AsyncPool(Lender):
     ) -> None:
         """Go over to another component without dropping a call; see `Pool.replace`.
 
+        Cancelled, it may happen all the same: what was begun goes on beside the loop.
+
         Raises:
             WcomposeError: no instance can be made of it. The pool goes on with the old one.
             Closed: the pool is closed.
