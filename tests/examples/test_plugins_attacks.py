@@ -93,6 +93,7 @@ def test_the_log_is_kept_short_and_clean(attacked: Service) -> None:
 
 def test_sleeping_takes_no_time_where_no_clock_is_granted(attacked: Service) -> None:
     assert attack(attacked, "sleep").status_code == 200
+    assert attacked.get("globex", "usage")["seconds"] < 30
 
 
 def test_one_that_faults_again_and_again_is_suspended(start: Callable[..., Service]) -> None:

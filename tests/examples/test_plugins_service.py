@@ -101,9 +101,18 @@ def test_the_highest_version_is_active_and_removing_it_goes_back(service: Servic
 
 def test_a_version_does_not_change(service: Service) -> None:
     service.put("acme", "redact/1.0.0", REDACT)
-    assert service.put("acme", "redact/1.0.0", REDACT).status_code == 201
+    assert service.put("acme", "redact/1.0.0", REDACT).status_code == 200
     assert service.put("acme", "redact/1.0.0", NUMBERING).status_code == 409
     assert service.get("acme", "plugins/redact/1.0.0")["description"].startswith("hides")
+
+
+def test_a_version_takes_the_place_of_the_one_before_it(service: Service) -> None:
+    service.put("acme", "redact/1.0.0", REDACT, order=10)
+    service.put("acme", "numbering/1.0.0", NUMBERING, order=20)
+    service.put("acme", "redact/1.0.1", REDACT)
+    assert service.chain("acme") == ["redact-1.0.1", "numbering-1.0.0"]
+    service.put("acme", "redact/1.0.2", REDACT, order=30)
+    assert service.chain("acme") == ["numbering-1.0.0", "redact-1.0.2"]
 
 
 def test_what_is_dropped_into_the_directory_is_taken(service: Service) -> None:

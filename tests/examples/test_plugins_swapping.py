@@ -51,11 +51,14 @@ async def swap_under_load(url: str) -> list[list[tuple[int, str]]]:
         while not (done.is_set() and sent >= REQUESTS):
             sent += 1
             answer = await client.post("/tenants/acme/documents", json=INVOICE)
-            mine.append((answer.status_code, "".join(answer.json().get("passed", ["-"]))))
+            mine.append((answer.status_code, answer.json().get("passed", ["-"])[-1]))
 
     async with httpx.AsyncClient(base_url=url, headers=bearing("acme"), timeout=60) as client:
         answer = await client.put("/tenants/acme/plugins/redact/1.0.0", content=version(0))
         assert answer.status_code == 201, answer.text
+        # One in front, that stays: documents are in it while the one behind it swaps.
+        numbering = (GUESTS / "numbering.wasm").read_bytes()
+        await client.put("/tenants/acme/plugins/numbering/1.0.0?order=1", content=numbering)
         async with asyncio.TaskGroup() as senders:
             for mine in got:
                 senders.create_task(send(client, mine))
@@ -66,11 +69,13 @@ async def swap_under_load(url: str) -> list[list[tuple[int, str]]]:
                 assert answer.json()["state"] == "active", answer.text
                 # Whoever asks after the answer gets the new version.
                 answer = await client.post("/tenants/acme/documents", json=INVOICE)
-                assert answer.json()["passed"] == [f"redact-1.0.{number}"]
+                assert answer.json()["passed"] == ["numbering-1.0.0", f"redact-1.0.{number}"]
             done.set()
         usage = (await client.get("/tenants/acme/usage")).json()
         assert usage["documents"] == sent + SWAPS
-        assert usage["calls"] > usage["documents"] + SWAPS  # each version is asked what it does
+        # Each version is asked what it does.
+        assert usage["plugins"]["redact"]["calls"] > usage["documents"] + SWAPS
+        assert usage["store"]["bytes"] > 0
         assert usage["faults"] == 0
     return got
 

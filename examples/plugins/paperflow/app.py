@@ -198,14 +198,14 @@ async def _install(host: Host, tenant: Tenant, request: Request) -> Response:
     upload = host.uploads / f"{secrets.token_hex(16)}.wasm"
     try:
         await _receive(request, upload, tenant.plan.upload)
-        state = await tenant.install(plugin_id, upload, manifest)
+        state, is_new = await tenant.install(plugin_id, upload, manifest)
     except Refused as refusal:
         raise Answer(422, "the plugin is refused", findings=_findings(refusal.findings)) from None
     except AlreadyThere:
         raise Answer(409, f"there is another `{plugin_id}`; versions do not change") from None
     finally:
         upload.unlink(missing_ok=True)
-    return JSONResponse(_state(state), 201)
+    return JSONResponse(_state(state), 201 if is_new else 200)
 
 
 async def _remove(_: Host, tenant: Tenant, request: Request) -> Response:

@@ -78,8 +78,12 @@ class Host:
 
     async def look(self) -> None:
         """Bring all chains to what the plugin directory holds now."""
-        for tenant in self.tenants.values():
-            await tenant.look()
+        for name, tenant in self.tenants.items():
+            try:
+                await tenant.look()
+            except Exception:
+                # A disk that fails, or a directory that went away, is one tenant's trouble.
+                _LOGGER.exception("looking at the plugins of `%s`", name)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Host]:
@@ -100,8 +104,4 @@ class Host:
     async def _watch(self) -> None:
         while self.settings.scan is not None:
             await asyncio.sleep(self.settings.scan)
-            try:
-                await self.look()
-            except OSError:
-                # A disk that fails or a directory that went away must not end the watch.
-                _LOGGER.exception("looking at the plugin directory")
+            await self.look()

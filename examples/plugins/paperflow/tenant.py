@@ -167,13 +167,20 @@ class Tenant:
         async with self._turn:
             await self._settle()
 
-    async def install(self, plugin_id: PluginId, upload: Path, manifest: Manifest) -> State:
+    async def install(
+        self, plugin_id: PluginId, upload: Path, manifest: Manifest
+    ) -> tuple[State, bool]:
         """Put a plugin into the directory, if it can be taken.
+
+        It takes the place in the chain of the version before it, unless it asks for another.
 
         Args:
             plugin_id: which it is.
             upload: the file that came; it is moved.
             manifest: what it asks for.
+
+        Returns:
+            What became of it, and whether it was not there already.
 
         Raises:
             Refused: it asks for too much, does not fit the contract, or cannot be started. Nothing has
@@ -185,7 +192,10 @@ class Tenant:
             if file.exists():
                 if not await asyncio.to_thread(_same, file, upload):
                     raise AlreadyThere
-                return self._state(plugin_id)
+                return self._state(plugin_id), False
+            active = self._book.active.get(plugin_id.name)
+            if active is not None and "order" not in manifest.model_fields_set:
+                manifest = manifest.model_copy(update={"order": active[1].manifest.order})
             self._check_versions(plugin_id)
             await self._sealed(upload, manifest)
             write_atomically(file.with_suffix(".toml"), manifest.to_toml().encode())
@@ -197,7 +207,7 @@ class Tenant:
                 self._delete(file)
                 await self._settle()
                 raise Refused(state.findings)
-            return state
+            return state, True
 
     async def remove(self, plugin_id: PluginId) -> bool:
         """Take a plugin out of the directory; gives whether it was there."""

@@ -17,6 +17,9 @@ use wasip2::sockets::instance_network::instance_network;
 use wasip2::sockets::network::IpAddressFamily;
 use wasip2::sockets::tcp_create_socket::create_tcp_socket;
 
+/// In nanoseconds.
+const A_MINUTE: u64 = 60_000_000_000;
+
 /// What `blocking-write-and-flush` takes at most.
 const MOST: usize = 4096;
 
@@ -39,7 +42,7 @@ impl Guest for Hostile {
             "log" => babble(),
             "store" => return fill(document),
             "huge" => document.body = "x".repeat(8 << 20),
-            "sleep" => monotonic_clock::subscribe_duration(u64::MAX / 2).block(),
+            "sleep" => monotonic_clock::subscribe_duration(A_MINUTE).block(),
             "exit" => exit::exit(Ok(())),
             "spy" => document.attributes.extend(spy()),
             _ => {}
