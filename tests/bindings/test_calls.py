@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +11,13 @@ from types import ModuleType
 
 import pytest
 from bindings_support import Written
-from support import REPOSITORY
+from support import REPOSITORY, Command
 
 import wcompose
 from wcompose.bindings import store_package, write_package
 from wcompose.check.baseline import load_path
 from wcompose.engine import Engine
-from wcompose.errors import LinkError, UsageError
+from wcompose.errors import LinkError
 from wcompose.images import ImageCache
 
 RUNTIME = REPOSITORY / "tests" / "runtime"
@@ -150,8 +151,29 @@ def test_an_instance_made_with_the_bindings_gets_a_typed_view(
     opened = component(images, "echo-rust")
     with opened.instantiate(bindings=package.BINDINGS) as instance:
         assert package.Echo(instance).values.echo_color(package.Color.RED) is package.Color.RED
-    with pytest.raises(UsageError, match="without these bindings"):
+    with pytest.raises(LinkError, match="has no export `status`"):
         opened.instantiate(bindings=importlib.import_module("shop_host").BINDINGS)
+
+
+def test_carriers_are_used_and_not_seen(
+    command: Command, images: ImageCache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copyfile(RUNTIME / "components" / "echo-rust.wasm", tmp_path / "echo.wasm")
+    (tmp_path / "wcompose.toml").write_text(
+        '[project]\nname = "carrying"\n[components.echo]\npath = "echo.wasm"\n[graph]\ncarry = true\n'
+    )
+    result = command("bindings", "python-host", tmp_path, "-o", tmp_path)
+    assert result.returncode == 0, result.stderr
+    names = {path.stem for path in (tmp_path / "carrying_host").glob("*.pyi")}
+    assert names == {"__init__", "bulk", "counters", "values"}
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module("carrying_host")
+    built = wcompose.Component(tmp_path / "build" / "carrying.wasm", images)
+    assert any(name.startswith("wcompose:carried/") for name in built.exported.names)
+    with package.Carrying.instantiate(built) as carrying:
+        assert carrying.values.echo_list_u8(b"abc") == b"abc"
+        data = bytes(8 << 20)  # more than crosses without a carrier
+        assert carrying.bulk.take_u8(data) == len(data)
 
 
 def test_the_flagship_answers_a_typed_request(

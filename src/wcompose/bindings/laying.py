@@ -33,6 +33,7 @@ from wcompose.contract import (
     TypeExtern,
     World,
 )
+from wcompose.contract.carried import PACKAGE
 from wcompose.contract.model import FunctionKind
 from wcompose.contract.types import (
     EnumType,
@@ -68,7 +69,12 @@ class _Layer:
         self._world = world
         self._title = title
         self._package = package
-        self._exported = _interfaces(world.exports)
+        self._exported = {
+            key: each
+            for key, each in _interfaces(world.exports).items()
+            # The runtime calls these by itself, in place of those that they carry.
+            if not key.startswith(f"{PACKAGE}/")
+        }
         self._imported = {
             key: each
             for key, each in _interfaces(world.imports).items()

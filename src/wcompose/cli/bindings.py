@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,11 +135,12 @@ def _subject(session: Session, target: Path, world: str | None) -> _Subject:
             reporter=session.reporter,
         )
         contract = Contract.from_json(session.engine.decode(result.composition))
-        return _Subject(
-            contract.find_world() if contract.world is None else contract.world,
-            project.name,
-            load_path(target, session.engine).contract,
-        )
+        documented = None
+        # A project of components alone has no WIT of its own.
+        with contextlib.suppress(UsageError):
+            documented = load_path(target, session.engine).contract
+        built = contract.find_world() if contract.world is None else contract.world
+        return _Subject(built, project.name, documented)
     contract = load_path(target, session.engine).contract
     if contract.world is None:
         found = contract.find_world(world)

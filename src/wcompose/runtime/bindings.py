@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wcompose.report import Finding, Place
 from wcompose.runtime.exports import ExportedFunction
@@ -48,16 +48,6 @@ class Bindings:
             *_differences(component, _of(self.imports, takes), takes, "import"),
         ]
 
-    def resource_classes(self, functions: Iterable[ExportedFunction]) -> dict[int, type[Any]]:
-        """Declared classes of resources, by the resources' numbers."""
-        found: dict[int, type[Any]] = {}
-        for each in functions:
-            types, result = self.functions.get(each.full_name, ((), None))
-            for (_, actual), declared in zip(each.parameters, types, strict=False):
-                _resource_classes(actual, declared, found)
-            _resource_classes(each.result, result, found)
-        return found
-
     def function(
         self, function: ExportedFunction, bind: Callable[[ValueType], ValueType]
     ) -> ExportedFunction:
@@ -84,17 +74,6 @@ class Bindings:
 
 def _of(declared: Mapping[str, Signature], names: Iterable[str]) -> dict[str, Signature]:
     return {name: declared[name] for name in names if name in declared}
-
-
-def _resource_classes(
-    actual: ValueType | None, declared: ValueType | None, found: dict[int, type[Any]]
-) -> None:
-    if actual is None or declared is None:
-        return
-    if actual.resource >= 0 and declared.python is not None:
-        found.setdefault(actual.resource, declared.python)
-    for (_, member), (_, other) in zip(actual.members, declared.members, strict=True):
-        _resource_classes(member, other, found)
 
 
 def _with_classes(actual: ValueType, declared: ValueType) -> ValueType:

@@ -85,12 +85,11 @@ class Component:
         self._memories = _count_memories(source)
         self._reader = TypeReader()
         self._classes = Classes()
-        self._resource_classes: dict[int, type[Resource]] = {}
+        self._resource_classes: dict[tuple[int, type[Resource]], type[Resource]] = {}
         self._plans: dict[int, tuple[Bindings | None, Plans]] = {}
         self._numbers = itertools.count()
         self._linkings: dict[tuple[Any, ...], tuple[Any, Linking]] = {}
         self.lock = threading.RLock()
-        self._resource_bases: dict[int, type[Resource]] = {}
 
     @cached_property
     def exported(self) -> Surface:
@@ -198,21 +197,23 @@ class Component:
         """A number that no other plan of this component has."""
         return next(self._numbers)
 
-    def resource_class(self, index: int) -> type[Resource]:
-        """Python's class for a resource; made with a method for each of the resource's functions."""
-        found = self._resource_classes.get(index)
+    def resource_class(self, index: int, base: type[Resource] = Resource) -> type[Resource]:
+        """Python's class for a resource; made with a method for each of the resource's functions.
+
+        Args:
+            index: which resource.
+            base: what it is a subclass of, such as the class that generated bindings have for it.
+        """
+        found = self._resource_classes.get((index, base))
         if found is None:
             from wcompose.runtime.exported import make_resource_class
 
             with self.lock:
-                found = self._resource_classes.get(index)
+                found = self._resource_classes.get((index, base))
                 if found is None:
-                    found = self._resource_classes[index] = make_resource_class(self, index)
+                    found = make_resource_class(self, index, base)
+                    self._resource_classes[index, base] = found
         return found
-
-    def resource_base(self, index: int) -> type[Resource]:
-        """What the class of a resource is a subclass of: that of the bindings, if they have one."""
-        return self._resource_bases.get(index, Resource)
 
     def resource_name(self, index: int) -> str:
         """A resource's name in WIT."""

@@ -214,7 +214,11 @@ class ResourceMaker:
 
     def __instancecheck__(self, value: Any) -> bool:
         """Whether a value is such a resource."""
-        return isinstance(value, self._instance.component.resource_class(self._index))
+        return (
+            isinstance(value, Resource)
+            and value._index == self._index  # noqa: SLF001
+            and value._instance.component is self._instance.component  # noqa: SLF001
+        )
 
     def __dir__(self) -> list[str]:
         """Its static functions."""
@@ -225,8 +229,8 @@ class ResourceMaker:
         return f"<resource {self._name}>"
 
 
-def make_resource_class(component: Component, index: int) -> type[Resource]:
-    """Python's class for a resource, with its methods."""
+def make_resource_class(component: Component, index: int, base: type[Resource]) -> type[Resource]:
+    """Python's class for a resource, with its methods; see `Component.resource_class`."""
     name = component.resource_name(index)
     interfaces = [
         interface
@@ -238,9 +242,7 @@ def make_resource_class(component: Component, index: int) -> type[Resource]:
         for each in component.functions
         if each.interface in interfaces and each.name.startswith(f"[method]{name}.")
     }
-    return type(
-        class_name(name) or "Resource", (component.resource_base(index),), {"__slots__": (), **body}
-    )
+    return type(class_name(name) or "Resource", (base,), {"__slots__": (), **body})
 
 
 def _method(function: ExportedFunction) -> Any:

@@ -80,6 +80,9 @@ class HandleStore(Store):
 
     def resource_class(self, wanted: ValueType) -> type[Resource]:
         """Class of the objects for a guest's resource."""
+        base = wanted.python
+        if base is not None and issubclass(base, Resource):
+            return self._component.resource_class(wanted.resource, base)
         return self._component.resource_class(wanted.resource)
 
     def resource_name(self, index: int) -> str:
