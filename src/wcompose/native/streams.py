@@ -11,7 +11,9 @@ from __future__ import annotations
 import ctypes
 import errno
 import itertools
+import time
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 from wasmtime import _ffi as ffi
@@ -24,6 +26,8 @@ Listener = Callable[[bytes], object]
 
 _NUMBERS = itertools.count(1)
 _LISTENERS: dict[int, Listener] = {}
+_QUIET_SECONDS = 0.03
+_PATIENCE = 2.0
 _WRITE = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t)
 
 
@@ -72,6 +76,13 @@ def listen(configuration: Any, stream: str, listener: Listener) -> int:
     return number
 
 
-def forget(number: int) -> None:
+def forget(number: int, pop: Callable[[int, None], object] = _LISTENERS.pop) -> None:
     """Have a listener hear no more; what is written then goes nowhere."""
-    _LISTENERS.pop(number, None)
+    pop(number, None)
+
+
+def wait_until_quiet() -> None:
+    """Wait until nothing has been written for a moment; for the end of the process."""
+    begun = monotonic()
+    while monotonic() - HEARD.last < _QUIET_SECONDS and monotonic() - begun < _PATIENCE:
+        time.sleep(_QUIET_SECONDS)

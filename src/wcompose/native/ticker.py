@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import threading
 import time
 import weakref
 from typing import TYPE_CHECKING
 
+from wcompose.errors import Closed
+from wcompose.native.signals import MAIN_THREAD
+from wcompose.native.streams import wait_until_quiet
 from wcompose.native.ticks import RUNNING
 
 if TYPE_CHECKING:
@@ -17,6 +21,8 @@ TICK_SECONDS = 0.02
 """Time between two ticks; how late a bound may be noticed."""
 _IDLE_TICKS = 50
 """Ticks without a call after which the thread sleeps until it is woken."""
+_ENDING_SECONDS = 5.0
+"""How long the process waits at its end for calls that do not stop: a function of the host may block."""
 
 
 class Ticker:
@@ -32,6 +38,7 @@ class Ticker:
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._thread: threading.Thread | None = None
+        self._is_ending = False
 
     def add(self, engine: Engine) -> None:
         """Move this engine's epoch on, too."""
@@ -39,7 +46,17 @@ class Ticker:
             self._engines.add(engine)
 
     def wake(self) -> None:
-        """A call has begun, and the ticker sleeps."""
+        """A call has begun, and the ticker sleeps.
+
+        Raises:
+            Closed: the process ends.
+        """
+        if self._is_ending:
+            raise Closed.of(
+                "process-ending",
+                "the interpreter ends, so no guest is called any more",
+                hint="end the threads that call guests first",
+            )
         with self._lock:
             self.asleep = False
             if self._thread is None:
@@ -53,7 +70,7 @@ class Ticker:
         idle = 0
         while True:
             time.sleep(TICK_SECONDS)
-            if RUNNING:
+            if RUNNING or self._is_ending:
                 idle = 0
                 with self._lock:
                     engines = list(self._engines)
@@ -72,6 +89,22 @@ class Ticker:
             else:
                 self._woken.wait()
 
+    def at_exit(self) -> None:
+        """Stop what still runs on other threads: a guest must not write while Python ends."""
+        self._is_ending = True
+        self.asleep = True
+        begun = time.monotonic()
+        while RUNNING and time.monotonic() - begun < _ENDING_SECONDS:
+            for call in list(RUNNING.values()):
+                call.stopping = call.stopping or "cancelled"
+            time.sleep(TICK_SECONDS)
+        wait_until_quiet()
+
+    def park_at_exit(self) -> None:
+        """Keep a thread whose call was stopped by the end of the process from saying so."""
+        while self._is_ending and threading.get_ident() != MAIN_THREAD:
+            time.sleep(3600)
+
     def after_fork(self) -> None:
         """In a child process there is no such thread, and no call of another thread goes on."""
         self.asleep = True
@@ -82,5 +115,6 @@ class Ticker:
 
 
 TICKER = Ticker()
+atexit.register(TICKER.at_exit)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=TICKER.after_fork)

@@ -109,6 +109,7 @@ class HandleStore(Store):
             try:
                 self._drop(handle, is_own=is_own)
             finally:
+                self._turn += 1
                 self._lock.release()
 
     def forget_handle(self, handle: int, *, is_own: bool) -> None:
@@ -134,6 +135,7 @@ class HandleStore(Store):
                 if self.is_usable:
                     self._drop_all()
             finally:
+                self._turn += 1
                 self._lock.release()
 
     def _drop_all(self) -> None:

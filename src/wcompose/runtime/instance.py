@@ -220,6 +220,7 @@ class Instance(HandleStore):
             return self._owned(plan, thread.slot)
         finally:
             if is_ours:
+                self._turn += 1
                 self._lock.release()
             if on_main:
                 SIGNALS.inside = was_inside

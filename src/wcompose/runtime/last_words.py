@@ -20,6 +20,8 @@ _NO_MEMORY = re.compile(
     r"|^panic: runtime error: out of memory",  # TinyGo
     re.MULTILINE,
 )
+_UNTOLD = "object type name: MemoryError"
+"""What CPython says where it has no memory left to tell of that."""
 _NO_STACK = re.compile(r"^fatal error: stack overflow", re.MULTILINE)  # Go
 
 
@@ -42,7 +44,8 @@ def is_traceback(words: str) -> bool:
 def tells_of_no_memory(words: str) -> bool:
     """Whether last words say that memory ran out."""
     if is_traceback(words):
-        return words.rpartition("\n")[2].startswith("MemoryError")
+        last = words.rpartition("\n")[2]
+        return last.startswith("MemoryError") or _UNTOLD in words.splitlines()
     return _NO_MEMORY.search(words) is not None
 
 

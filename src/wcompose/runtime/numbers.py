@@ -12,11 +12,13 @@ import math
 import threading
 from array import array
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from wcompose.native.calls import KINDS, VALUE_SIZE
 from wcompose.native.memory import BYTES, MEMORY, Block
+from wcompose.runtime.types import ValueType
 
 CODES = {
     "s8": "b",
@@ -202,6 +204,16 @@ def lift_numbers(kind: str) -> Callable[[int, int], Any]:
         return made
 
     return lift
+
+
+def carried_type(wanted: ValueType) -> ValueType:
+    """A type as a carrier has it: each list of numbers in it is a string."""
+    if wanted.kind == "list" and wanted.only.kind in CODES:
+        return ValueType("string")
+    members = tuple(
+        (name, None if member is None else carried_type(member)) for name, member in wanted.members
+    )
+    return replace(wanted, members=members)
 
 
 def to_text(kind: str, value: Any) -> bytes:

@@ -10,6 +10,7 @@ from wcompose.contract.carried import carried_function_name, carried_name
 from wcompose.native import calls
 from wcompose.runtime.exports import ExportedFunction, find_function
 from wcompose.runtime.functions import Plan, make_plan
+from wcompose.runtime.numbers import carried_type
 
 if TYPE_CHECKING:
     from wcompose.runtime.bindings import Bindings
@@ -65,9 +66,11 @@ class Plans:
 
     def _make(self, function: ExportedFunction) -> Plan:
         interface, name = function.interface, function.name
-        exported = {each.full_name for each in self._component.exported.functions}
         carried = f"{carried_name(interface)}#{carried_function_name(name)}" if interface else ""
-        is_carried = bool(carried) and carried in exported
+        is_carried = any(
+            each.full_name == carried and _carries(each, function)
+            for each in self._component.exported.functions
+        )
         if is_carried:
             interface, _, name = carried.partition("#")
         return make_plan(
@@ -94,3 +97,11 @@ class Plans:
         """Free what finds functions."""
         for plan in getattr(self, "_plans", {}).values():
             calls.delete_export_index(plan.index)
+
+
+def _carries(carrying: ExportedFunction, function: ExportedFunction) -> bool:
+    """Whether a function is what a carrier has for another; its name alone can be anybody's."""
+    result = None if function.result is None else carried_type(function.result)
+    return carrying.result == result and [each for _, each in carrying.parameters] == [
+        carried_type(each) for _, each in function.parameters
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,9 +76,10 @@ class Store:
     """
 
     __slots__ = (
-        "__weakref__", "_calls", "_closed", "_component", "_fault", "_fuel", "_has_room", "_import",
-        "_limits", "_listeners", "_lock", "_output", "_output_before", "_reason", "_said", "_seconds",
-        "_stack", "_store", "context", "deadline", "on_main", "raised", "result_limit", "stopping",
+        "__weakref__", "_calls", "_cancelled", "_closed", "_component", "_fault", "_fuel", "_has_room",
+        "_import", "_limits", "_listeners", "_lock", "_output", "_output_before", "_reason", "_said",
+        "_seconds", "_stack", "_store", "_turn", "context", "deadline", "on_main", "raised",
+        "result_limit", "stopping",
     )  # fmt: skip
 
     def __init__(self, component: Component, grants: Grants, limits: Limits) -> None:
@@ -92,6 +94,7 @@ class Store:
         self._calls = self._fuel = self._output = self._output_before = 0
         self._seconds = 0.0
         self._reason = ""
+        self._turn, self._cancelled = 0, -1
         self._listeners: tuple[int, ...] = ()
         self._stack = component.stack + HOST_STACK
         self.result_limit = limits.result
@@ -165,9 +168,11 @@ class Store:
         Args:
             reason: told by the exception that the call ends with.
         """
-        if RUNNING.get(self.context) is self and not self.stopping:
-            self._reason = reason
-            self.stopping = "cancelled"
+        turn = self._turn  # first: if the call ends meanwhile, the next one is not meant
+        if self._lock.locked():
+            self._reason, self._cancelled = reason, turn
+            if RUNNING.get(self.context) is self and self._turn == turn and not self.stopping:
+                self.stopping = "cancelled"
 
     def run(
         self, seconds: float | None, fuel: int | None, function: Callable[..., int], *arguments: Any
@@ -192,7 +197,7 @@ class Store:
         # What the guest calls back needs less of Python's stack than was just shown to be there.
         _headroom()
         context = self.context
-        self.stopping = ""
+        self.stopping = "cancelled" if self._cancelled == self._turn else ""
         self._output_before = self._output
         metering = self._component.metering
         if metering:
@@ -202,11 +207,11 @@ class Store:
         self.deadline = None if seconds is None else begun + seconds
         self.on_main = thread.on_main
         RUNNING[context] = self
-        if TICKER.asleep:
-            TICKER.wake()
         thread.free -= stack
         thread.nested += 1
         try:
+            if TICKER.asleep:
+                TICKER.wake()
             return function(*arguments)
         finally:
             thread.nested -= 1
@@ -237,6 +242,7 @@ class Store:
             function: what was called.
             seconds: time that it had.
         """
+        TICKER.park_at_exit()
         said = bytes(self._said[-_SAID_LIMIT:]).decode("utf-8", "replace") if self._said else ""
         raised, self.raised = self.raised, None
         imported, self._import = self._import, None
@@ -278,8 +284,10 @@ class Store:
             self._has_room = False
             self._component.leave_room()
 
-    def __del__(self) -> None:
+    def __del__(self, is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
         """Give its memory back; resources are not dropped one by one."""
+        if is_ending():
+            return  # modules are being taken apart, and the process gives all of it back
         if not getattr(self, "_closed", True) or getattr(self, "_has_room", False):
             self._free()
 
