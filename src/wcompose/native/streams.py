@@ -24,6 +24,18 @@ from wcompose.native.memory import MEMORY
 Listener = Callable[[bytes], object]
 """Hears what is written; an `OSError` that it raises is what the guest is told."""
 
+
+class Heard:
+    """When something was heard of any stream.
+
+    Attributes:
+        last: time of `time.monotonic`; minus infinity for never.
+    """
+
+    last = float("-inf")
+
+
+HEARD = Heard()
 _NUMBERS = itertools.count(1)
 _LISTENERS: dict[int, Listener] = {}
 _QUIET_SECONDS = 0.03
@@ -33,6 +45,7 @@ _WRITE = ctypes.CFUNCTYPE(ctypes.c_ssize_t, ctypes.c_size_t, ctypes.c_size_t, ct
 
 def _written(number: int, address: int, size: int) -> int:
     try:
+        HEARD.last = monotonic()
         listener = _LISTENERS.get(number)
         if listener is not None:
             listener(MEMORY[address : address + size])
