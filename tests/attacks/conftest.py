@@ -14,7 +14,7 @@ from support import CACHE, Command, only_one
 from wcompose.build.python import PythonNode, build_python, fingerprint
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
-from wcompose.runtime import Grants, Component, find_function
+from wcompose.runtime import Component, Grants, find_function
 
 HERE = Path(__file__).parent
 COMPONENTS = HERE / "components"

@@ -24,7 +24,7 @@ from golden import assert_golden
 
 from wcompose.errors import GuestFault
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
+from wcompose.runtime import Component, DirectoryGrant, Grants, Limits, find_function
 
 GOLDEN = Path(__file__).parent / "golden"
 LIMITS = Limits(seconds=60)
@@ -97,7 +97,9 @@ def test_every_attack_works_when_it_is_allowed(
         surroundings = fresh()
         instance = opened.instantiate(grants(case, surroundings), LIMITS)
         try:
-            answer = instance.call_plain(attack, [case.attack, "\n".join(surroundings.arguments(case))])
+            answer = instance.call_plain(
+                attack, [case.attack, "\n".join(surroundings.arguments(case))]
+            )
         except GuestFault as fault:
             outcome = gone_through(fault)
         else:

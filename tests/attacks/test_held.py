@@ -28,7 +28,7 @@ from wcompose.engine import Engine
 from wcompose.errors import GuestFault
 from wcompose.graph.compose import read_component
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
+from wcompose.runtime import Component, DirectoryGrant, Grants, Limits, find_function
 
 GOLDEN = Path(__file__).parent / "golden"
 LIMITS = Limits(seconds=60)
@@ -72,7 +72,9 @@ def test_attacks_are_held(
         before = {name: contents(surroundings.host / name) for name in ("data", "keep")}
         try:
             instance = opened.instantiate(everything(surroundings), LIMITS)
-            answer = instance.call_plain(attack, [case.attack, "\n".join(surroundings.arguments(case))])
+            answer = instance.call_plain(
+                attack, [case.attack, "\n".join(surroundings.arguments(case))]
+            )
         except GuestFault as fault:
             outcome = gone_through(fault)
         else:

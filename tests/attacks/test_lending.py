@@ -18,7 +18,7 @@ from wcompose.engine import Engine
 from wcompose.graph import Node
 from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
+from wcompose.runtime import Component, DirectoryGrant, Grants, Limits, find_function
 
 COMPONENTS = Path(__file__).parent / "components"
 

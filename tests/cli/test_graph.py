@@ -147,6 +147,7 @@ def test_a_binary_tells_its_gates(command: Command, granted: Path) -> None:
         "environment",
         "refusals",
         "random",
+        "redirect",
         "standard",
     ]
 

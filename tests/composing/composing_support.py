@@ -10,7 +10,7 @@ from typing import Any
 from wcompose.graph import Graph
 from wcompose.project import Endpoint
 from wcompose.report import Place
-from wcompose.runtime import Instance, Limits, Component, find_function
+from wcompose.runtime import Component, Instance, Limits, find_function
 
 LIMITS = Limits(seconds=60)
 

@@ -16,7 +16,7 @@ from wcompose.graph.compose import compose_graph, link, read_component
 from wcompose.images import ImageCache
 from wcompose.progress import SilentReporter
 from wcompose.project import EdgeDeclaration, OfferDeclaration
-from wcompose.runtime import Grants, Component
+from wcompose.runtime import Component, Grants
 
 HERE = Path(__file__).parent
 WORLDS = {"visitor": "visitor", "porter": "front-desk", "witness": "witness"}

@@ -10,7 +10,7 @@ from composing_support import LIMITS, Compose
 
 from wcompose.engine import Engine
 from wcompose.images import ImageCache
-from wcompose.runtime import Grants, Component, find_function
+from wcompose.runtime import Component, Grants, find_function
 
 PEERS = Path(__file__).parent / "peers"
 NODES: dict[str, dict[str, str]] = {

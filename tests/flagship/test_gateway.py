@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from wcompose.images import ImageCache
-from wcompose.runtime import Grants, Instance, Component, find_function
+from wcompose.runtime import Component, Grants, Instance, find_function
 
 REPOSITORY = Path(__file__).parents[2]
 HELD_OUT = REPOSITORY / "data" / "digits-heldout.csv"

@@ -33,8 +33,8 @@ from wcompose.project import (
     VariableGrant,
 )
 from wcompose.report import Place
+from wcompose.runtime import Component, Grants, find_function
 from wcompose.runtime import DirectoryGrant as HostDirectory
-from wcompose.runtime import Grants, Component, find_function
 from wcompose.runtime.audit import Use
 
 VERSIONS = tuple(f"0.2.{patch}" for patch in range(13))
@@ -298,6 +298,28 @@ def test_gates_of_streams_and_requests_cannot_stand_together(
     )
     with pytest.raises(LinkError, match="cannot stand together"):
         gated(rust, grants)
+
+
+def test_a_stream_may_go_to_a_file_beside_one_that_is_swallowed(
+    gated: Open, tmp_path: Path
+) -> None:
+    grants = GrantsDeclaration(
+        clocks=ClockGrant(ClockKind.REAL),
+        random=RandomGrant(RandomKind.SEEDED, 1),
+        stdout=StreamGrant(StreamKind.NULL),
+        stderr=StreamGrant(StreamKind.FILE, tmp_path / "said.txt"),
+    )
+    heard: list[bytes] = []
+    host = Grants(
+        directories=(HostDirectory(tmp_path, "/.guest-stderr", True),),
+        stdout=heard.append,
+        stderr=heard.append,
+    )
+    ask = gated(GO, grants, host, language="Go")
+    assert "ok" in ask("attack", "stderr", "told")
+    assert "ok" in ask("attack", "stdout", "swallowed")
+    assert "told" in (tmp_path / "said.txt").read_text()
+    assert heard == []
 
 
 def test_a_section_of_anybody_is_read_or_passed_over() -> None:

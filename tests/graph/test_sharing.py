@@ -20,7 +20,7 @@ from wcompose.graph.compose import About, compose_graph, read_component
 from wcompose.images import ImageCache
 from wcompose.project import EdgeDeclaration, Endpoint, OfferDeclaration
 from wcompose.report import Place
-from wcompose.runtime import Grants, Limits, Component, find_function
+from wcompose.runtime import Component, Grants, Limits, find_function
 
 TOKENS = REPOSITORY / "tests" / "composing" / "components"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.graph import is_host_interface
+from wcompose.picture.capabilities import capabilities_of
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,6 @@ def test_capabilities_are_sorted_and_told_once() -> None:
 
 
 def test_the_host_fills_wasi() -> None:
-    assert is_host("wasi:io/poll@0.2.6")
-    assert not is_host("wasip:io/poll@0.2.6")
-    assert not is_host("wasi")
+    assert is_host_interface("wasi:io/poll@0.2.6")
+    assert not is_host_interface("wasip:io/poll@0.2.6")
+    assert not is_host_interface("wasi")

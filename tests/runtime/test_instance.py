@@ -22,7 +22,7 @@ from wcompose.errors import (
     ValueFault,
 )
 from wcompose.images import ImageCache
-from wcompose.runtime import DirectoryGrant, Grants, Limits, Component, find_function
+from wcompose.runtime import Component, DirectoryGrant, Grants, Limits, find_function
 
 MISBEHAVING = """
 (module

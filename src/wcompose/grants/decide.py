@@ -66,15 +66,20 @@ class Decision:
     Attributes:
         fates: by import, as the binary spells it.
         findings: grants that cannot stand together.
+        redirects: whether a stream behind the gate of all streams goes to a file, for which another
+            gate stands behind that one.
     """
 
     fates: Mapping[str, Fate]
     findings: tuple[Finding, ...] = ()
+    redirects: bool = False
 
     @property
     def gates(self) -> tuple[Gate, ...]:
         """The prebuilt gates that the node needs, by name."""
         found = {fate for fate in self.fates.values() if isinstance(fate, Gate)}
+        if self.redirects:
+            found.add(REDIRECT)
         return tuple(sorted(found, key=lambda gate: gate.name))
 
 
@@ -151,7 +156,11 @@ def _decide(
             require(home, fate if is_same_gate else Direct.HOST, f"`{base_name(name)}`")
     for name in names:
         fates.setdefault(name, Direct.REFUSED)
-    return Decision({name: fates[name] for name in names}, tuple(dict.fromkeys(findings)))
+    return Decision(
+        {name: fates[name] for name in names},
+        tuple(dict.fromkeys(findings)),
+        redirects=STANDARD in fates.values() and wanted.has_files,
+    )
 
 
 class _Wishes:
@@ -167,6 +176,7 @@ class _Wishes:
         self._wraps = wraps or any(
             each.kind in {StreamKind.NULL, StreamKind.PREFIX} for each in streams
         )
+        self.has_files = any(each.kind is StreamKind.FILE for each in streams)
 
     def fate(self, name: str) -> Fate | None:
         """None for what follows from others: plumbing, and what is refused unless it is needed."""

@@ -22,6 +22,8 @@ from wcompose.grants.directories import Directories
 from wcompose.grants.interfaces import (
     AUDIT_INTERFACE,
     POLICY_INTERFACE,
+    REDIRECT,
+    STANDARD,
     Gate,
     base_name,
     grant_of,
@@ -30,6 +32,7 @@ from wcompose.grants.policy import policy_text
 from wcompose.graph import Edge, Graph, Node, Outside
 from wcompose.graph.compose import read_component
 from wcompose.graph.outsides import merge_outsides
+from wcompose.graph.plan import HOST_NAMESPACE, is_host_interface
 from wcompose.graph.resources import Conflict, Origins
 from wcompose.project.grants import GrantsDeclaration
 from wcompose.report import Finding, Report
@@ -38,7 +41,6 @@ if TYPE_CHECKING:
     from wcompose.engine import Engine
     from wcompose.graph import Component
 
-HOST_NAMESPACE = "wasi"
 OLDEST_VERSION = "0.2.0"
 """Every prebuilt gate uses only what this version of WASI has."""
 
@@ -196,8 +198,7 @@ class _Wiring:
         }
         usual = versions[max(versions)] if versions else OLDEST_VERSION
         for each in left:
-            item = parse_item_name(each.name)
-            if each.importer not in gates or item is None or item.namespace != HOST_NAMESPACE:
+            if each.importer not in gates or not is_host_interface(each.name):
                 yield each
             elif on_track(each.name) in asked:
                 yield replace(each, name=f"{base_name(each.name)}@{OLDEST_VERSION}")
@@ -261,16 +262,9 @@ class _Wiring:
 
 
 def _behind(gate: Gate, base: str, prebuilt: Mapping[Gate, str]) -> Gate | None:
-    """The other gate of the same node that fills an import of one."""
-    for other in prebuilt:
-        if other is not gate and base in other.interfaces and base not in _own_imports(other):
-            return other
-    return None
-
-
-def _own_imports(gate: Gate) -> frozenset[str]:
-    """Nothing stands behind a gate in a circle: only streams that go to files stand behind others."""
-    return frozenset() if gate.name == "redirect" else gate.interfaces
+    """The other gate of the same node that fills an import of one: streams that go to files."""
+    is_stream = gate is STANDARD and base in REDIRECT.interfaces
+    return REDIRECT if is_stream and REDIRECT in prebuilt else None
 
 
 def _export(component: Component, name: str) -> str:
@@ -283,8 +277,7 @@ def _export(component: Component, name: str) -> str:
 
 def _is_gated(graph: Graph, outside: Outside) -> bool:
     """Whether an import means the host: by its name, however it came to be left outside."""
-    item = parse_item_name(outside.import_name)
-    if item is None or item.namespace != HOST_NAMESPACE:
+    if not is_host_interface(outside.import_name):
         return False
     if on_track(outside.name) != on_track(outside.import_name):
         return False  # under another name it is no host's, but another component's

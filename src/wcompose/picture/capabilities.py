@@ -67,9 +67,3 @@ def capabilities_of(imports: Iterable[str]) -> tuple[str, ...]:
         package = _CAPABILITIES.get(item.package, {_ANY: (item.package,)})
         found.update(package.get(item.interface, package[_ANY]))
     return tuple(sorted(found))
-
-
-def is_host(name: str) -> bool:
-    """Whether an import of that name is one that hosts fill."""
-    item = parse_item_name(name)
-    return item is not None and item.namespace == WASI

@@ -15,7 +15,8 @@ from wcompose.contract import (
 )
 from wcompose.contract.wit import extern_wit
 from wcompose.errors import EngineFault, UserError
-from wcompose.picture.capabilities import WASI, is_host
+from wcompose.graph import is_host_interface
+from wcompose.picture.capabilities import WASI
 from wcompose.picture.model import Port
 from wcompose.picture.sources import FromNode, Origin
 
@@ -45,7 +46,7 @@ def filled_words(import_name: str, filled: Iterable[Origin], *, is_given: bool) 
     words = [
         origin.node
         if isinstance(origin, FromNode)
-        else outside_words(import_name, origin.name, is_host=is_host(origin.name))
+        else outside_words(import_name, origin.name, is_host=is_host_interface(origin.name))
         for origin in filled
     ]
     return " and ".join(dict.fromkeys(words)) or (STRUCTURE if is_given else NOBODY)
