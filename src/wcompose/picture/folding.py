@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from wcompose.grants.interfaces import PLUMBING, base_name
 from wcompose.grants.needs import CAPABILITIES, capability_of
-from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.graph import is_host_interface
+from wcompose.picture.capabilities import capabilities_of
 from wcompose.picture.gates import MADE
 from wcompose.picture.granted import key_words, short_words, words_of
 from wcompose.picture.model import (
@@ -201,7 +202,7 @@ class _Telling:
 
     def _fate(self, node: str, import_name: str) -> str:
         """What becomes of an import: ``host``, the kind of a gate, or empty where it is another's."""
-        if not is_host(import_name):
+        if not is_host_interface(import_name):
             return ""
         for edge in self._edges.get((node, import_name), ()):
             mark = self._gates.get(edge.exporter)

@@ -48,7 +48,8 @@ from typing import Any, TypeAlias
 
 from wcompose.contract.carried import is_carrier
 from wcompose.errors import ArtifactError, EngineFault
-from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.graph import is_host_interface
+from wcompose.picture.capabilities import capabilities_of
 from wcompose.picture.claims import clipped, details_of
 from wcompose.picture.gates import called
 from wcompose.picture.gathering import Composition, GatheredGrants
@@ -156,7 +157,8 @@ class _Drawing:
             nodes=tuple(self._completed()),
             edges=tuple(PictureEdge(*each) for each in sorted(self._edges)),
             outsides=tuple(
-                PictureOutside(*each, is_host=is_host(each[2])) for each in sorted(self._outsides)
+                PictureOutside(*each, is_host=is_host_interface(each[2]))
+                for each in sorted(self._outsides)
             ),
             offers=tuple(
                 PictureOffer(origin.node, origin.export, each["name"])
@@ -405,7 +407,7 @@ class _Drawing:
                 self._edges.add((importer, import_name, origin.node, origin.export))
             else:
                 self._outsides.add((importer, import_name, origin.name))
-                if is_host(origin.name):
+                if is_host_interface(origin.name):
                     asked.append(import_name)
         return asked
 

@@ -12,8 +12,8 @@ from wcompose.grants.decide import Direct
 from wcompose.grants.needs import needs_of
 from wcompose.grants.table import NodeGrants, Status
 from wcompose.grants.wiring import NO_GRANTS, decide_all
-from wcompose.graph import Graph, Node, Outside, Verdict
-from wcompose.picture.capabilities import capabilities_of, is_host
+from wcompose.graph import Graph, Node, Outside, Verdict, is_host_interface
+from wcompose.picture.capabilities import capabilities_of
 from wcompose.picture.granted import key_words, short_words
 from wcompose.picture.languages import language_name
 from wcompose.picture.model import (
@@ -207,7 +207,7 @@ def _filled(graph: Graph) -> dict[tuple[str, str], str]:
 
 def _is_host(outside: Outside) -> bool:
     # The planner may know better than the name: a project can leave anything to its host.
-    return outside.is_host or is_host(outside.name)
+    return outside.is_host or is_host_interface(outside.name)
 
 
 def _component_name(graph: Graph, node: Node) -> str:
