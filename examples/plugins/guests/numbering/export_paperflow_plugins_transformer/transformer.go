@@ -18,8 +18,11 @@ import (
 const (
 	counter  = "numbering/invoices"
 	assigned = "numbering/of/"
-	// collectAfter is how many bytes of documents are taken before what is left of them is collected.
+	// collectAfter is how many bytes may be taken before what is left of them is collected.
 	collectAfter = 4 << 20
+	// perCall is how many bytes a call takes besides the document's, roughly, and perPart those of each
+	// of its parts.
+	perCall, perPart = 1 << 10, 64
 )
 
 var taken int
@@ -35,7 +38,7 @@ func Describe() string {
 
 // Transform numbers a document if it is an invoice.
 func Transform(document documents.Document) Result[documents.Document, documents.Problem] {
-	if taken += len(document.Body); taken > collectAfter {
+	if taken += perCall + sizeOf(document); taken > collectAfter {
 		taken = 0
 		runtime.GC()
 	}
@@ -51,6 +54,17 @@ func Transform(document documents.Document) Result[documents.Document, documents
 	}
 	document.Attributes = append(document.Attributes, documents.Attribute{Name: "invoice-number", Value: number})
 	return Ok[documents.Document, documents.Problem](document)
+}
+
+func sizeOf(document documents.Document) int {
+	size := len(document.Id) + len(document.Title) + len(document.Body)
+	for _, tag := range document.Tags {
+		size += len(tag) + perPart
+	}
+	for _, attribute := range document.Attributes {
+		size += len(attribute.Name) + len(attribute.Value) + perPart
+	}
+	return size
 }
 
 // numberOf is the number that a document has, or else the next one.
