@@ -288,6 +288,11 @@ RUST = "thread 'main' panicked at src/lib.rs:1:1:\nno\n"
         ("memory allocation of 1048576 bytes failed\n", errors.MemoryExceeded, "out of memory"),
         (PYTHON + "MemoryError\n", errors.MemoryExceeded, "out of memory"),
         (PYTHON + "MemoryError: no\n", errors.MemoryExceeded, "out of memory"),
+        (
+            PYTHON + "object address  : 0x1\nobject type name: MemoryError\n",
+            errors.MemoryExceeded,
+            "out of memory",
+        ),
         (PYTHON + "ValueError: MemoryError\n", errors.Trapped, "raised an exception"),
         ("fatal error: runtime: out of memory\n", errors.MemoryExceeded, "out of memory"),
         ("panic: runtime error: out of memory\n", errors.MemoryExceeded, "out of memory"),
