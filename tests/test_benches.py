@@ -14,6 +14,7 @@ from benches.boundary import bounds, carried_ways, ways
 from benches.clients import http_way, server
 from benches.graphs import graphs, growth
 from benches.guests import Bench, Composed, Forwarded
+from benches.leaks import leaks
 from benches.measure import Effort, figure, per_call
 from benches.sections import BOUNDARY_FLOORS, Section, floors
 
@@ -57,6 +58,14 @@ def test_both_sides_of_the_boundary_answer(bench: Bench) -> None:
 def test_bounds_are_measured(bench: Bench) -> None:
     section = bounds(bench, TINY)
     assert {len(row) for row in section.rows.values()} == {4}
+
+
+def test_leaks_become_a_table(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benches.leaks.CALLS", {"resources": 10_000})
+    section = leaks(bench, TINY)
+    assert [list(row) for row in section.rows.values()] == [
+        ["resident", "given out by the C library"]
+    ]
 
 
 def test_figures_become_json() -> None:

@@ -15,8 +15,8 @@ sys.path.insert(0, str(REPOSITORY))
 
 from benches.leaks import MEBIBYTE, Left, measured, run
 
-CALLS = {"values": 100_000, "resources": 20_000, "imports": 20_000, "instances": 10_000}
-"""Calls of each workload: half of them by each job alone, half by all jobs in turn."""
+CALLS = {"values": 100_000, "resources": 10_000, "imports": 10_000, "instances": 4_000}
+"""Calls of each workload, by all its jobs in turn."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux's /proc")
 
@@ -27,7 +27,7 @@ def too_much(workload: str, left: Left) -> list[str]:
     native = 1024 + 4 * left.calls if is_small else (64 << 10) + 64 * left.calls
     found = {
         "bytes of the C library": (left.native or 0, native),
-        "pieces of Python's": (left.blocks, 50 + left.calls // 20),
+        "pieces of Python's": (left.blocks, 150 + left.calls // 20),
         "open files": (left.descriptors or 0, 0),
     }
     return [f"{there:,} {what}" for what, (there, most) in found.items() if there > most]
@@ -40,7 +40,7 @@ def test_nothing_stays_behind(workload: str) -> None:
         name: problems for name, each in found.items() if (problems := too_much(workload, each))
     }
     assert left == {}
-    assert found["all"].calls > CALLS[workload] * 0.3
+    assert found["all"].calls > CALLS[workload] * 0.9
     assert found["all"].resident <= 2 * MEBIBYTE
 
 
