@@ -155,6 +155,36 @@ def test_an_edited_manifest_counts_at_once(service: Service) -> None:
     assert service.chain("acme") == ["numbering-1.0.0", "redact-1.0.0"]
 
 
+def test_a_wrongly_edited_manifest_leaves_the_plugin_as_it_was(service: Service) -> None:
+    service.put("globex", "redact/1.0.0", REDACT, order=10)
+    service.put("globex", "redact/0.9.0", REDACT)
+    manifest = service.places.plugins / "globex" / "redact-1.0.0.toml"
+    for text, rule in (("memory = '1 GiB'", "beyond-plan"), ("memory =", "manifest-malformed")):
+        manifest.write_text(text)
+        service.look()
+        assert service.chain("globex") == ["redact-1.0.0"]
+        told = service.get("globex", "plugins/redact/1.0.0")
+        assert told["state"] == "active"
+        assert [each["rule"] for each in told["findings"]] == [rule]
+        assert attributes(service.post("globex", INVOICE)) == {"redacted": "2"}
+    manifest.write_text("order = 20")
+    service.look()
+    assert "findings" not in service.get("globex", "plugins/redact/1.0.0")
+
+
+def test_half_a_file_is_taken_when_it_is_whole(service: Service) -> None:
+    file = service.places.plugins / "acme" / "redact-1.0.0.wasm"
+    content = REDACT.read_bytes()
+    with file.open("wb") as stream:
+        stream.write(content[: len(content) // 2])
+        stream.flush()
+        service.look()
+        assert service.get("acme", "plugins/redact/1.0.0")["state"] == "refused"
+        stream.write(content[len(content) // 2 :])
+    service.look()
+    assert service.get("acme", "plugins/redact/1.0.0")["state"] == "active"
+
+
 def test_a_restart_goes_on_with_plugins_and_stores(start: Callable[..., Service]) -> None:
     service = start()
     service.put("acme", "numbering/1.0.0", NUMBERING, order=7)

@@ -45,6 +45,10 @@ class Offer:
         """Where its manifest is, if it has one."""
         return self.file.with_suffix(".toml")
 
+    def is_same_component(self, other: Offer) -> bool:
+        """Whether another one differs from it in the manifest at most."""
+        return (self.id, self.identity[0]) == (other.id, other.identity[0])
+
 
 @dataclass
 class Totals:
@@ -74,7 +78,7 @@ class State:
         id: which.
         state: `active`, `installed` (another version is active), `suspended` or `refused`.
         description: what it says that it does, if it was started.
-        findings: why it was refused.
+        findings: why it was refused; or what is wrong in its manifest, while it goes on with the old.
     """
 
     id: PluginId
@@ -229,15 +233,12 @@ class Tenant:
             self.services.store.close()
 
     def _state(self, plugin_id: PluginId) -> State:
-        refused = self._book.refused.get(plugin_id)
-        if refused is not None:
-            return State(plugin_id, "refused", findings=refused[1])
+        _, findings = self._book.refused.get(plugin_id, (None, ()))
         _, plugin = self._book.active.get(plugin_id.name, (None, None))
         if plugin is None or plugin.id != plugin_id:
-            return State(plugin_id, "installed")
-        return State(
-            plugin_id, "suspended" if plugin.is_suspended else "active", plugin.description
-        )
+            return State(plugin_id, "refused" if findings else "installed", findings=findings)
+        state = "suspended" if plugin.is_suspended else "active"
+        return State(plugin_id, state, plugin.description, findings)
 
     async def _settle(self) -> None:
         book = self._book
@@ -259,12 +260,14 @@ class Tenant:
             active = book.active.get(name)
             if active is not None and active[0] == offer:
                 return
+            if offer.id not in book.refused:
+                try:
+                    plugin = await self._started(offer, is_new=active is None)
+                except Refused as refusal:
+                    book.refused[offer.id] = (offer, refusal.findings)
             if offer.id in book.refused:
-                continue
-            try:
-                plugin = await self._started(offer, is_new=active is None)
-            except Refused as refusal:
-                book.refused[offer.id] = (offer, refusal.findings)
+                if active is not None and active[0].is_same_component(offer):
+                    return  # its manifest was edited and is wrong now: it goes on as it was
                 continue
             # No request comes between these: the next one finds the new version, warm.
             self._retire(name)
