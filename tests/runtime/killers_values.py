@@ -286,12 +286,13 @@ def wrong_values_for_every_type(scene: Scene) -> None:
     ]
     assert len(functions) > 50
     refused = taken = 0
+    nasty = _nasty()
     wrong: set[str] = set()
     for function in functions:
         if not _is_one(function):
             continue
         call = echo.function(function.full_name)
-        for number, value in enumerate(_nasty()):
+        for number, value in enumerate(nasty):
             try:
                 call(value)
                 taken += 1
