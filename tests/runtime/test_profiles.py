@@ -243,8 +243,11 @@ print("alive")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="pools are Linux's")
-def test_an_engine_without_address_space_for_a_pool_works_without() -> None:
-    program = "import resource as r; r.setrlimit(r.RLIMIT_AS, (1 << 38, 1 << 38))\n" + ENGINES
+@pytest.mark.parametrize(
+    "limit", ["r.RLIMIT_AS, (1 << 38, 1 << 38)", "r.RLIMIT_DATA, (1 << 30, 1 << 30)"]
+)
+def test_an_engine_without_address_space_for_a_pool_works_without(limit: str) -> None:
+    program = f"import resource as r; r.setrlimit({limit})\n{ENGINES}"
     told, alive = run_in_child(program, "1")
     assert "no address space for a pool" in told
     assert alive == "alive"

@@ -210,7 +210,9 @@ def _use_pool(config: Config, warn: Warn) -> None:
     # The C API ends the process when an engine cannot have its pool: ask the kernel before.
     while slots >= FEWEST_SLOTS:
         memories, tables = slots * _MEMORY_SLOT, slots * _TABLES_PER_MEMORY * _TABLE_SLOT
-        if has_room_for(memories + tables + (memories >> 4)):
+        if has_room_for(memories + tables + (memories >> 4)) and has_room_for(
+            tables, writable=True, promised=False
+        ):
             break
         slots //= 2
     else:

@@ -153,16 +153,24 @@ def _limit() -> int | None:
         return None
 
 
-def has_room_for(size: int, *, writable: bool = False) -> bool:
+_NO_RESERVE = 0x4000
+"""Linux's ``MAP_NORESERVE`` on x86-64 and Arm, which `mmap` does not name."""
+
+
+def has_room_for(size: int, *, writable: bool = False, promised: bool = True) -> bool:
     """Whether so many bytes of address space can be had in one piece; nothing of it is touched.
 
     Args:
         size: how many.
-        writable: whether they count against what the kernel promises at most (strict overcommit).
+        writable: whether they count against what the kernel promises at most (strict overcommit), and
+            against what a process may have as data (``ulimit -d``).
+        promised: whether the kernel may refuse more than the machine's memory, as it does unless asked
+            not to; the runtime asks it not to for the tables of its pool.
     """
+    flags = MAP_PRIVATE if promised else MAP_PRIVATE | _NO_RESERVE
     protection = PROT_READ | PROT_WRITE if writable else 0
     try:
-        mmap(-1, size, flags=MAP_PRIVATE, prot=protection).close()
+        mmap(-1, size, flags=flags, prot=protection).close()
     except (OSError, ValueError, OverflowError):
         return False
     return True
