@@ -35,6 +35,7 @@ class Signals:
     Attributes:
         inside: whether signals are noted; else their handlers run as ever.
         noted: signals that wait for `run_noted`.
+        due: when handlers are to be looked at again; a time of `time.monotonic`.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class Signals:
         self._originals: dict[int, Handler] = {}
         self._guard = self._note  # one object: it is recognised by identity
         self._seen: tuple[Any, ...] = ()
-        self._due = 0.0
+        self.due = 0.0
 
     def enter(self, now: float) -> None:
         """Note signals from now on; nothing is raised by them on the main thread after this.
@@ -52,11 +53,15 @@ class Signals:
             now: the time of `time.monotonic`. Calls that come in quick succession look at the handlers
                 once in a tenth of a millisecond.
         """
-        if now > self._due:
-            if tuple(map(_current, _GUARDED)) != self._seen:
-                self._install()
-            self._due = now + _LOOK_SECONDS
+        if now > self.due:
+            self.look(now)
         self.inside = True
+
+    def look(self, now: float) -> None:
+        """Put the guard before handlers that are new."""
+        if tuple(map(_current, _GUARDED)) != self._seen:
+            self._install()
+        self.due = now + _LOOK_SECONDS
 
     def _install(self) -> None:
         for number in _GUARDED:
@@ -95,7 +100,7 @@ class Signals:
         for number, handler in list(self._originals.items()):
             if _current(number) is self._guard:
                 _signal.signal(number, handler)
-        self._seen, self._due = (), 0.0
+        self._seen, self.due = (), 0.0
 
 
 SIGNALS = Signals()

@@ -226,7 +226,8 @@ class Linking:
                 with self._linker.root() as root, root.add_instance(interface) as place:
                     self._fill(place, functions, component.imported.resources.get(interface, {}))
         with self._linker.root() as root:
-            self._fill(root, [each for each in provided if not each.declared.interface], {})
+            functions = [each for each in provided if not each.declared.interface]
+            self._fill(root, functions, component.imported.resources.get("", {}))
         if audit is not None or component.is_audited:
             _add_recorder(self._linker, audit)
         self.pointer = calls.pointer_of(self._linker)

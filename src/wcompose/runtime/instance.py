@@ -22,6 +22,8 @@ from wcompose.native import calls
 from wcompose.native.entering import ENTERING
 from wcompose.native.memory import Block
 from wcompose.native.signals import SIGNALS, Noting
+from wcompose.native.ticker import TICKER
+from wcompose.native.ticks import RUNNING
 from wcompose.runtime.classes import Err, Ok
 from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.functions import Function, Plan, check_arguments
@@ -164,7 +166,7 @@ class Instance(HandleStore):
             return None
         return plain(wanted, Ok(value) if wanted.kind == "result" else value)
 
-    def enter(
+    def enter(  # noqa: PLR0915 -- one way in, step by step
         self,
         plan: Plan,
         arguments: Sequence[Any],
@@ -174,10 +176,12 @@ class Instance(HandleStore):
         """Call a function; see `Function`."""
         # From `SIGNALS.enter` until `inside` is what it was, signals are noted: nothing is raised in
         # between that could leave the lock taken or a result's memory behind.
-        thread = ENTERING.thread
+        thread, begun = ENTERING.thread, monotonic()
         on_main, was_inside = thread.on_main, SIGNALS.inside
         if on_main:
-            SIGNALS.enter(monotonic())
+            if begun > SIGNALS.due:
+                SIGNALS.look(begun)
+            SIGNALS.inside = True
         is_ours = False
         try:
             is_ours = self._lock.acquire(False)
@@ -197,17 +201,32 @@ class Instance(HandleStore):
             if plan.moves:
                 move(kept)
             self._calls += 1
-            error = self.run(
-                seconds,
-                fuel,
-                _call_function,
-                self._addresses.get(plan.number) or self._find(plan),
-                self.context,
-                block,
-                plan.count,
-                thread.slot_address,
-                plan.results,
-            )
+            address = self._addresses.get(plan.number) or self._find(plan)
+            context, slot, stack = self.context, thread.slot_address, self._stack
+            if self._metering or thread.free < stack:
+                error = self.run(
+                    seconds, fuel, _call_function,
+                    address, context, block, plan.count, slot, plan.results,
+                )  # fmt: skip
+            else:
+                # What `run` does, without its indirections: they are a fifth of a short call. That
+                # Python's stack has room for what the guest calls back, `lower` has shown.
+                self.stopping = "cancelled" if self._cancelled == self._turn else ""
+                self._output_before = self._output
+                self.deadline = None if seconds is None else begun + seconds
+                self.on_main = on_main
+                RUNNING[context] = self
+                thread.free -= stack
+                thread.nested += 1
+                try:
+                    if TICKER.asleep:
+                        TICKER.wake()
+                    error = _call_function(address, context, block, plan.count, slot, plan.results)
+                finally:
+                    thread.nested -= 1
+                    thread.free += stack
+                    RUNNING.pop(context, None)
+                    self._seconds += monotonic() - begun
             if error:
                 raise self._ended(calls.read_error(error), plan.function.full_name, seconds)
             if self.stopping:
@@ -216,7 +235,7 @@ class Instance(HandleStore):
             if lift is None:
                 return None
             if not plan.owns:
-                return lift(thread.slot_address, self)
+                return lift(slot, self)
             return self._owned(plan, thread.slot)
         finally:
             if is_ours:

@@ -77,8 +77,8 @@ class Store:
 
     __slots__ = (
         "__weakref__", "_calls", "_cancelled", "_closed", "_component", "_fault", "_fuel", "_has_room",
-        "_import", "_limits", "_listeners", "_lock", "_output", "_output_before", "_reason", "_said",
-        "_seconds", "_stack", "_store", "_turn", "context", "deadline", "on_main", "raised",
+        "_import", "_limits", "_listeners", "_lock", "_metering", "_output", "_output_before", "_reason",
+        "_said", "_seconds", "_stack", "_store", "_turn", "context", "deadline", "on_main", "raised",
         "result_limit", "stopping",
     )  # fmt: skip
 
@@ -97,6 +97,7 @@ class Store:
         self._turn, self._cancelled = 0, -1
         self._listeners: tuple[int, ...] = ()
         self._stack = component.stack + HOST_STACK
+        self._metering = component.metering
         self.result_limit = limits.result
         self.deadline: float | None = None
         self.stopping = ""
@@ -199,7 +200,7 @@ class Store:
         context = self.context
         self.stopping = "cancelled" if self._cancelled == self._turn else ""
         self._output_before = self._output
-        metering = self._component.metering
+        metering = self._metering
         if metering:
             fuel = _ALL_FUEL if fuel is None else fuel
             calls.set_fuel(context, fuel)
