@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import resource
 import time
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 import wasmtime
-from support import CACHE
+from support import CACHE, REPOSITORY
 
 import wcompose
 from wcompose import errors
@@ -346,3 +348,29 @@ def test_the_defaults_let_every_guest_of_ours_run(make: Make) -> None:
     for name in ("echo-rust", "echo-go", "echo-python"):
         with make(name) as instance:
             assert instance.call("values#add", 1, 2) == 3
+
+
+def test_the_example_in_the_reference_runs(
+    guest_file: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (REPOSITORY / "docs" / "reference" / "limits.md").read_text("utf-8")
+    (snippet,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "guest.wasm").write_bytes(guest_file("hostile-rust").read_bytes())
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    told: list[str] = []
+    exec(compile(snippet, "limits.md", "exec"), {"print": told.append})  # noqa: S102
+    assert told == [
+        "the component was stopped: `wcompose:echo/hostile@0.1.0#spin` took longer than 0.2 s"
+    ]
+
+
+def test_the_reference_tells_the_defaults() -> None:
+    page = (REPOSITORY / "docs" / "reference" / "limits.md").read_text("utf-8")
+    spelt = {"memory": "2 GiB", "output": "1 GiB"}
+    for field in dataclasses.fields(Limits):
+        rows = [line for line in page.splitlines() if line.startswith("| ")]
+        row = next(line for line in rows if f"`{field.name}`" in line.split("|")[1])
+        default = field.default
+        words = spelt.get(field.name) or ("none" if default is None else f"{default:,}")
+        assert f"| {words} |" in row, field.name
