@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
+from functools import cache
 from typing import Any
 
 _HEADER = bytes.__basicsize__ - 1
@@ -58,3 +60,21 @@ def check_layout() -> None:
         or ctypes.string_at(address_of(probe), len(probe)) != probe
     ):
         raise RuntimeError("components run under CPython on 64-bit little-endian machines only")
+
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+"""Parameters of `mallopt` (``malloc.h`` of glibc)."""
+
+
+@cache
+def keep_freed_memory() -> None:
+    """Have the C library keep up to 128 MiB of freed memory for what is allocated next; once a process.
+
+    Long lists cross in blocks of tens of MiB. glibc maps such a block anew each time, and half of the
+    time of a call then goes into touching it first. It raises its own limits to 32 and 64 MiB as soon as
+    a block of that size was freed; a list of a million elements needs twice that.
+    """
+    with contextlib.suppress(OSError, AttributeError, TypeError):
+        tune = ctypes.CDLL(None).mallopt
+        tune(_MMAP_THRESHOLD, 64 << 20)
+        tune(_TRIM_THRESHOLD, 128 << 20)

@@ -19,6 +19,7 @@ from wcompose.images import ImageCache
 from wcompose.native import calls
 from wcompose.native.configuration import Profile
 from wcompose.native.mappings import MAPPINGS, is_exhaustion, memories_of, no_room
+from wcompose.native.memory import keep_freed_memory
 from wcompose.native.ticker import TICKER
 from wcompose.progress import Reporter
 from wcompose.report import Finding, Place
@@ -76,6 +77,7 @@ class Component:
         )
         self.engine: Engine = images.engine
         TICKER.add(self.engine)
+        keep_freed_memory()
         settings = images.settings
         self.stack = settings.stack
         self.metering = settings.metering

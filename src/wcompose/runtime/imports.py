@@ -18,15 +18,14 @@ from wcompose.native.ticks import RUNNING
 from wcompose.runtime.classes import Err, Ok
 from wcompose.runtime.exports import ExportedFunction
 from wcompose.runtime.functions import check_arguments
-from wcompose.runtime.lifting import Lifting
-from wcompose.runtime.lowering import UNFIT, Lowering
+from wcompose.runtime.lowering import UNFIT
 from wcompose.runtime.provided import Provided, provide
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
     from wcompose.runtime.handles import HandleStore
     from wcompose.runtime.instance import Instance
-    from wcompose.runtime.plans import Plans
+    from wcompose.runtime.plans import Crossing, Plans
     from wcompose.runtime.resources import HostObjects
 
 Keep = Callable[[Any], object]
@@ -54,16 +53,15 @@ class HostFunction:
     """A function of the host's, as a guest calls it.
 
     Args:
-        declared: the import, with Python's classes.
-        function: takes its values and gives the result.
+        crossing: how its values cross.
+        function: takes them and gives the result.
     """
 
-    def __init__(self, declared: ExportedFunction, function: Callable[..., Any]) -> None:
-        self.declared = declared
+    def __init__(self, crossing: Crossing, function: Callable[..., Any]) -> None:
+        self.declared = crossing.declared
         self._function = function
-        self._lift = Lifting().arguments([each for _, each in declared.parameters])
-        result = declared.result
-        self._lower = None if result is None else Lowering().function([result])
+        self._lift, self._lower = crossing.lift, crossing.lower
+        result = self.declared.result
         self._is_result = result is not None and result.kind == "result"
 
     def call(self, instance: Instance, arguments: int, results: int) -> None:
@@ -224,15 +222,19 @@ class Linking:
             functions = [each for each in provided if each.declared.interface == interface]
             if interface and (functions or component.imported.resources.get(interface)):
                 with self._linker.root() as root, root.add_instance(interface) as place:
-                    self._fill(place, functions, component.imported.resources.get(interface, {}))
+                    self._fill(
+                        plans, place, functions, component.imported.resources.get(interface, {})
+                    )
         with self._linker.root() as root:
             functions = [each for each in provided if not each.declared.interface]
-            self._fill(root, functions, component.imported.resources.get("", {}))
+            self._fill(plans, root, functions, component.imported.resources.get("", {}))
         if audit is not None or component.is_audited:
             _add_recorder(self._linker, audit)
         self.pointer = calls.pointer_of(self._linker)
 
-    def _fill(self, place: Any, functions: list[Provided], resources: Mapping[str, int]) -> None:
+    def _fill(
+        self, plans: Plans, place: Any, functions: list[Provided], resources: Mapping[str, int]
+    ) -> None:
         address = calls.pointer_of(place)
         for name, index in resources.items():
             kind = ResourceType.host(index)
@@ -245,7 +247,7 @@ class Linking:
                 raise AssertionError("what is missing was told before")
             number = next(_NUMBERS)
             self._numbers.append(number)
-            _FUNCTIONS[number] = HostFunction(each.declared, each.function)
+            _FUNCTIONS[number] = HostFunction(plans.crossing(each.declared), each.function)
             text = each.declared.name.encode()
             _check(_add_function(address, text, len(text), _ANSWER, number, None))
 

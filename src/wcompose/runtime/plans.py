@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wcompose.contract.carried import carried_function_name, carried_name
 from wcompose.native import calls
 from wcompose.runtime.exports import ExportedFunction, find_function
 from wcompose.runtime.functions import Plan, make_plan
+from wcompose.runtime.lifting import Lifting
+from wcompose.runtime.lowering import Lowering
 from wcompose.runtime.numbers import carried_type
 
 if TYPE_CHECKING:
     from wcompose.runtime.bindings import Bindings
     from wcompose.runtime.component import Component
+
+
+@dataclass(frozen=True, eq=False)
+class Crossing:
+    """How values cross when a guest calls a function of the host.
+
+    Attributes:
+        declared: the import, with Python's classes.
+        lift: reads the arguments.
+        lower: writes the result; none without one.
+    """
+
+    declared: ExportedFunction
+    lift: Callable[[int, Any], list[Any]]
+    lower: Callable[..., bytes] | None
 
 
 class Plans:
@@ -30,6 +48,7 @@ class Plans:
         self._bindings = bindings
         self._plans: dict[str, Plan] = {}
         self._short: dict[str, Plan] = {}
+        self._crossings: dict[str, Crossing] = {}
 
     def plan(self, function: str | ExportedFunction) -> Plan:
         """How a function is called; see `Component.plan`."""
@@ -53,6 +72,18 @@ class Plans:
             for each in component.imported.functions
             if each.interface in component.own_imports
         )
+
+    def crossing(self, declared: ExportedFunction) -> Crossing:
+        """How the values of one of `imported` cross; made once for all who give it a function."""
+        found = self._crossings.get(declared.full_name)
+        if found is None:
+            result = declared.result
+            found = self._crossings[declared.full_name] = Crossing(
+                declared,
+                Lifting().arguments([each for _, each in declared.parameters]),
+                None if result is None else Lowering().function([result]),
+            )
+        return found
 
     def _bind(self, function: ExportedFunction) -> ExportedFunction:
         bind = self._component.bind

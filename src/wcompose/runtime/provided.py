@@ -84,7 +84,9 @@ def provide(
             findings.append(
                 _finding(component, declared.full_name, "import-mismatch", one.problem, one.hint)
             )
-    return provided, findings
+    # A resource that nothing is given for is missed by each of its functions.
+    once = {(each.rule, each.message): each for each in reversed(findings)}
+    return provided, list(reversed(once.values()))
 
 
 def _finding(component: Component, item: str, rule: str, message: str, hint: str) -> Finding:
