@@ -69,13 +69,17 @@ class Theirs:
 
 
 def repeated(call: Callable[..., Any], *arguments: Any) -> Timed:
-    """The same call again and again."""
+    """The same call again and again, in the calling thread's own processor time.
+
+    Nothing here waits for anything, so that is what a call takes where no other program wants the
+    processor, whether one does or not.
+    """
 
     def timed(calls: int) -> float:
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in itertools.repeat(None, calls):
             call(*arguments)
-        return time.perf_counter() - start
+        return max(time.thread_time() - start, 1e-9)
 
     return timed
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import array
+import ctypes
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import CACHE
 from typed_values import (
+    CODES,
     PARAMETERS,
     TYPES,
     exactly,
@@ -289,3 +292,62 @@ def test_some_of_the_types_go_through_memory_and_some_do_not() -> None:
 
     look()
     assert sizes == {True, False}
+
+
+@pytest.mark.parametrize("echoing", ["rust", CARRIED], indirect=True)
+@pytest.mark.parametrize("kind", CODES)
+def test_lists_of_numbers_are_taken_from_any_buffer_of_them(
+    echoing: tuple[Any, Any, Oracle], kind: str
+) -> None:
+    _, instance, _ = echoing
+    echo = instance.exports[VALUES][f"echo-list-{kind}"]
+    code = CODES[kind]
+    numbers = array.array(code, [1, 0, 127, 5])
+    forms: list[Any] = [
+        numbers,
+        list(numbers),
+        tuple(numbers),
+        range(4) if kind[0] == "u" else numbers,
+        memoryview(numbers),
+        memoryview(array.array(code, [1, 9, 0, 9, 127, 9, 5, 9]))[::2],
+        (ctypes.c_double * 4)(*numbers) if kind == "f64" else numbers,
+        bytearray(numbers) if kind == "u8" else numbers,
+    ]
+    for form in forms:
+        expected = [0, 1, 2, 3] if isinstance(form, range) else [1, 0, 127, 5]
+        found = echo(form)
+        assert type(found) is (bytes if kind == "u8" else array.array)
+        assert list(found) == expected
+    other = array.array("f", [1.0])
+    for unfit in (
+        b"1" if kind[0] == "f" else other,
+        memoryview(numbers).cast("B").cast(code, (2, 2)),
+        "1",
+        {1: 2},
+        [None],
+    ):
+        with pytest.raises(wcompose.ValueFault):
+            echo(unfit)
+
+
+@pytest.mark.parametrize("echoing", ["rust", CARRIED], indirect=True)
+def test_numpy_is_taken_without_being_known(echoing: tuple[Any, Any, Oracle]) -> None:
+    numpy = pytest.importorskip("numpy")
+    _, instance, _ = echoing
+    echo = instance.exports[VALUES].echo_list_f64
+    numbers = numpy.linspace(0, 1, 1000)
+    assert numpy.array_equal(numpy.frombuffer(echo(numbers)), numbers)
+    assert numpy.array_equal(numpy.frombuffer(echo(numbers[::-3])), numbers[::-3])
+    with pytest.raises(wcompose.ValueFault):
+        echo(numbers.astype(">f8").reshape(10, 100))
+
+
+@pytest.mark.parametrize("echoing", ["rust", CARRIED], indirect=True)
+@pytest.mark.parametrize("kind", ["f32", "f64"])
+def test_signalling_nans_in_lists_keep_their_bits(
+    echoing: tuple[Any, Any, Oracle], kind: str
+) -> None:
+    _, instance, _ = echoing
+    numbers = array.array(CODES[kind])
+    numbers.frombytes(bytes.fromhex("0100a0ff" if kind == "f32" else "010000000000f47f"))
+    assert instance.exports[VALUES][f"echo-list-{kind}"](numbers).tobytes() == numbers.tobytes()

@@ -37,7 +37,7 @@ AWKWARD_NAMES = (
 )
 """Names that mean something in Python, or in the classes made for types."""
 
-_CODES = {
+CODES = {
     "u8": "B",
     "s8": "b",
     "u16": "H",
@@ -47,7 +47,7 @@ _CODES = {
     "u64": "Q",
     "s64": "q",
 }
-_CODES |= {"f32": "f", "f64": "d"}
+CODES |= {"f32": "f", "f64": "d"}
 """Type codes of arrays."""
 
 NAN_BITS = {
@@ -283,9 +283,9 @@ def from_wcompose(kind: ValueType, value: Any) -> Any:
         case "list" if kind.only.kind == "u8":
             assert type(value) is bytes
             return list(value)
-        case "list" if kind.only.kind in _CODES:
+        case "list" if kind.only.kind in CODES:
             assert type(value) is array.array
-            assert value.typecode == _CODES[kind.only.kind]
+            assert value.typecode == CODES[kind.only.kind]
             return value.tolist()
         case "list":
             assert type(value) is list
