@@ -8,6 +8,15 @@ from typing import Any
 
 from wcompose.runtime.types import ValueType
 
+PAYLOADS = {
+    "s8": "b23x", "u8": "B23x", "s16": "h22x", "u16": "H22x", "s32": "i20x", "u32": "I20x",
+    "s64": "q16x", "u64": "Q16x", "f32": "f20x", "f64": "d16x", "bool": "?23x", "char": "I20x",
+    "string": "QQ8x", "record": "QQ8x", "tuple": "QQ8x", "list": "QQ8x", "enum": "QQ8x",
+    "flags": "QQ8x", "option": "Q16x", "result": "QQ8x", "variant": "QQQ", "own": "Q16x",
+    "borrow": "Q16x",
+}  # fmt: skip
+"""Payloads of 24 bytes as `struct` writes them, by their kinds."""
+
 
 def type_key(wanted: ValueType) -> Any:
     """What is equal for types whose values look the same in Python: structure, classes, resources."""

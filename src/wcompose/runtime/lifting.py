@@ -13,20 +13,15 @@ from typing import Any
 from wcompose.native.calls import VALUE_SIZE
 from wcompose.native.memory import MEMORY
 from wcompose.runtime.classes import Err, Ok, Some, class_name
-from wcompose.runtime.generated import Writer, type_key, unpacked
+from wcompose.runtime.generated import PAYLOADS, Writer, type_key, unpacked
 from wcompose.runtime.numbers import CODES, from_text, lift_numbers
 from wcompose.runtime.types import ValueType
 
 Lift = Callable[[int, Any], Any]
 """``(address, owner)``: the value that stands there; ``owner`` takes handles and knows its bounds."""
 
-_FORMATS = {
-    "s8": "b23x", "u8": "B23x", "s16": "h22x", "u16": "H22x", "s32": "i20x", "u32": "I20x",
-    "s64": "q16x", "u64": "Q16x", "f32": "f20x", "f64": "d16x", "bool": "?23x", "char": "I20x",
-    "string": "QQ8x", "record": "8xQ8x", "tuple": "8xQ8x", "list": "QQ8x", "enum": "QQ8x",
-    "flags": "QQ8x", "option": "Q16x", "result": "?7xQ8x", "variant": "QQQ", "own": "Q16x",
-    "borrow": "Q16x",
-}  # fmt: skip
+_FORMATS = {**PAYLOADS, "record": "8xQ8x", "tuple": "8xQ8x", "result": "?7xQ8x"}
+"""The same for reading, which knows how many parts a type has."""
 
 
 class Lifting:

@@ -20,22 +20,13 @@ from wcompose.native.calls import KINDS
 from wcompose.native.memory import ADDRESS_OFFSET, address_of
 from wcompose.runtime.classes import class_name, python_name
 from wcompose.runtime.columns import Columns, Lower, Names
-from wcompose.runtime.generated import Writer, type_key
+from wcompose.runtime.generated import PAYLOADS, Writer, type_key
 from wcompose.runtime.numbers import CODES
 from wcompose.runtime.types import ValueType
 
 UNFIT = (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError, struct.error)
 """What is raised for a value that is not in the form that is meant."""
 _FLAG_SETS = 1024
-
-_FORMATS = {
-    "s8": "b23x", "u8": "B23x", "s16": "h22x", "u16": "H22x", "s32": "i20x", "u32": "I20x",
-    "s64": "q16x", "u64": "Q16x", "f32": "f20x", "f64": "d16x", "bool": "?23x", "char": "I20x",
-    "string": "QQ8x", "record": "QQ8x", "tuple": "QQ8x", "list": "QQ8x", "enum": "QQ8x",
-    "flags": "QQ8x", "option": "Q16x", "result": "QQ8x", "variant": "QQQ", "own": "Q16x",
-    "borrow": "Q16x",
-}  # fmt: skip
-"""Payloads of 24 bytes as `struct` writes them."""
 
 
 class Lowering:
@@ -86,7 +77,7 @@ class Lowering:
     def _payload(self, wanted: ValueType, value: str, lines: list[str]) -> tuple[str, list[str]]:
         """The format of a payload, and expressions of what is packed by it."""
         kind = wanted.kind
-        code = _FORMATS[self._columns.shape(wanted).kind]
+        code = PAYLOADS[self._columns.shape(wanted).kind]
         if kind in CODES:
             return code, [value]
         if kind == "bool":
