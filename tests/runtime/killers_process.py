@@ -289,6 +289,73 @@ def many_threads_open_and_end_everything(scene: Scene) -> None:
     assert not wrong, wrong[0]
 
 
+def many_threads_call_for_the_first_time(scene: Scene) -> None:
+    """What is prepared once for all instances of a component is prepared under their feet."""
+    from guests import guest
+
+    wrong: list[BaseException] = []
+
+    def work(component: Any, barrier: threading.Barrier) -> None:
+        try:
+            with component.instantiate() as echo:
+                barrier.wait()
+                for _ in range(3):
+                    values = echo.exports.values
+                    person = {"name": "Ann", "email": "a@b", "age": 5, "admin": True, "score": 1.5}
+                    assert values.describe(person).email == "a@b"
+                    assert values.echo_color("green").value == "green"
+                    assert [each.value for each in values.echo_list_color(["red", "blue"])] == [
+                        "red",
+                        "blue",
+                    ]
+                    assert values.echo_abilities(["read", "execute"]).value == 5
+                    assert values.echo_mixed({"hue": "blue"}).value.value == "blue"
+                    assert values.echo_list_string(["x" * 100, "é"]) == ["x" * 100, "é"]
+                    with echo.exports.counters.Counter(3) as counter:
+                        assert counter.value() == 3
+                gc.collect()
+        except BaseException as error:  # noqa: BLE001
+            wrong.append(error)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    for _ in range(30):
+        component = scene.runtime.open(guest("echo-rust"))
+        barrier = threading.Barrier(6)
+        threads = [threading.Thread(target=work, args=(component, barrier)) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not wrong, wrong[0]
+    sys.setswitchinterval(interval)
+
+
+def the_same_in_the_dense_profile(scene: Scene) -> None:
+    """Bounds and faults where memory is checked by code, not by guards."""
+    from guests import guest
+
+    runtime = wcompose.Runtime(profile=wcompose.Profile.DENSE, cache=scene.cache)
+    hostile = runtime.open(guest("hostile-rust"))
+    traps = runtime.open(guest("traps"))
+    for _ in range(20):
+        for function, arguments in (("hostile#panic", ("x",)), ("hostile#recurse", (1 << 40,))):
+            with hostile.instantiate() as instance, raises(errors.GuestFault):
+                instance.call(function, *arguments)
+        for what in ("memory-out-of-bounds", "memory-copy-out-of-bounds", "stack-overflow"):
+            with traps.instantiate() as instance, raises(errors.GuestFault):
+                instance.call("run-into", what)
+        with hostile.instantiate() as instance, raises(errors.DeadlineExceeded):
+            instance.function("hostile#spin").within(seconds=0.01)()
+    for stack in (64 << 10, 1 << 20):
+
+        def work() -> None:
+            with hostile.instantiate() as instance, raises(errors.StackExhausted):
+                instance.call("hostile#recurse", 1 << 40)
+
+        in_thread(work, stack=stack)
+
+
 def forked_while_it_is_used(scene: Scene) -> None:
     """In the child everything works on: the instances that were, new ones, and bounds."""
     echo, hostile = scene.echo(), scene.make("hostile-rust", limits=wcompose.Limits(seconds=0.3))

@@ -119,7 +119,8 @@ def run_killer(
     paths = [str(HERE), str(HERE.parent), *filter(None, [variables.get("PYTHONPATH")])]
     return subprocess.run(
         [sys.executable, "-X", "faulthandler", str(HERE / "killing.py"), module, name, str(room)],
-        env={**variables, "PYTHONPATH": os.pathsep.join(paths)},
+        # Python fills what it frees with a pattern, so that whoever reads it afterwards is found out.
+        env={**variables, "PYTHONPATH": os.pathsep.join(paths), "PYTHONMALLOC": "debug"},
         capture_output=True,
         text=True,
         errors="replace",
