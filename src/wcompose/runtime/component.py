@@ -20,6 +20,7 @@ from wcompose.native import calls
 from wcompose.native.configuration import Profile
 from wcompose.native.mappings import MAPPINGS, is_exhaustion, memories_of, no_room
 from wcompose.native.memory import keep_freed_memory
+from wcompose.native.signals import Noting
 from wcompose.native.ticker import TICKER
 from wcompose.progress import Reporter
 from wcompose.report import Finding, Place
@@ -96,13 +97,13 @@ class Component:
     @cached_property
     def exported(self) -> Surface:
         """Its exports."""
-        with self.lock:
+        with Noting(), self.lock:
             return read_surface(self._native.type.exports(self.engine), self.engine, self._reader)
 
     @cached_property
     def imported(self) -> Surface:
         """Its imports."""
-        with self.lock:
+        with Noting(), self.lock:
             return read_surface(self._native.type.imports(self.engine), self.engine, self._reader)
 
     @cached_property
@@ -248,9 +249,11 @@ class Component:
             GuestFault: it trapped while it started.
         """
         grants = grants or _NOTHING
-        plans = self.plans(bindings)
-        linking = self._linking(imports, plans, grants)
-        return Instance(self, plans, linking, grants, limits or _USUAL)
+        # A signal's handler may not raise into what frees the runtime's objects: that would be lost.
+        with Noting():
+            plans = self.plans(bindings)
+            linking = self._linking(imports, plans, grants)
+            return Instance(self, plans, linking, grants, limits or _USUAL)
 
     def _linking(self, imports: Mapping[str, Any] | None, plans: Plans, grants: Grants) -> Linking:
         """The filled imports; kept for the objects that were given last: instances share them."""
