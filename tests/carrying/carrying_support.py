@@ -40,6 +40,28 @@ CODES: dict[type[Any], str] = {
 """For each type of number its code in `array`, whose sizes are those of the types."""
 
 
+MOST_HEXADECIMAL = 16 << 20
+"""Bytes that a carrier gives as hexadecimal in one call."""
+
+
+def base64_of(data: bytes) -> str:
+    """The text of some bytes as base64."""
+    return "=" + base64.b64encode(data).decode()
+
+
+def bytes_of(text: str) -> bytes:
+    """What a text stands for; it has to be the one text of its kind that those bytes have."""
+    if text[:1] == "=":
+        data = base64.b64decode(text[1:], validate=True)
+        again = base64_of(data)
+    else:
+        data = bytes.fromhex(text)
+        again = data.hex()
+    if text != again:
+        raise ValueError(text[:100])
+    return data
+
+
 @dataclass(frozen=True)
 class Numbers:
     """A list of numbers, by the bytes of its elements."""
@@ -53,7 +75,7 @@ class Numbers:
 
     @property
     def text(self) -> str:
-        return base64.b64encode(self.data).decode()
+        return self.data.hex() if len(self.data) <= MOST_HEXADECIMAL else base64_of(self.data)
 
 
 Start = Callable[..., "Whole"]
@@ -126,7 +148,7 @@ def lift(value: Any, of: Any, plain: Any) -> Any:
             code = CODES[type(of.element)]
             return Numbers(code, array(code, value).tobytes())
         case wc.String() if isinstance(plain, wc.ListType):
-            return Numbers(CODES[type(plain.element)], base64.b64decode(value, validate=True))
+            return Numbers(CODES[type(plain.element)], bytes_of(value))
         case wc.ListType():
             return [lift(each, of.element, plain.element) for each in value]
         case wc.TupleType():

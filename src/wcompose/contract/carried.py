@@ -1,8 +1,8 @@
 """Carried interfaces: what they are called, and which functions they have.
 
-A carried interface is an exported one in which every list of numbers is a string: the base64 of its
-elements, little-endian. The engine writes the component that gives it (`components/rust/engine`,
-``src/carrying``); ``docs/explanation/carrying.md`` says what it is for.
+A carried interface is an exported one in which every list of numbers is a string: its elements,
+little-endian, as hexadecimal or, behind a ``=``, as base64. The engine writes the component that gives
+it (`components/rust/engine`, ``src/carrying``); ``docs/explanation/carrying.md`` says what it is for.
 """
 
 from __future__ import annotations

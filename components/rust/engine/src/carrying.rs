@@ -1,8 +1,8 @@
 //! Making carriers: components that stand before an exported interface and take lists of numbers as texts.
 //!
 //! Every element of a list costs its host an object, a text one copy. So a carrier exports the interface
-//! once more, each list of numbers in it a string: the base64 of its elements in little-endian order. It
-//! turns texts into lists and calls the interface itself, which costs next to nothing inside.
+//! once more, each list of numbers in it a string: its elements in little-endian order, as hexadecimal or as
+//! base64. It turns texts into lists and calls the interface itself, which costs next to nothing inside.
 
 use crate::exports::wcompose::engine::carrying::Guest;
 use crate::problems::from_chain;
@@ -12,7 +12,9 @@ use anyhow::{Context, Result};
 use wit_component::{embed_component_metadata, ComponentEncoder, StringEncoding};
 use wit_parser::{Resolve, WorldId};
 
+mod base64;
 mod contract;
+mod hexadecimal;
 mod kit;
 mod module;
 

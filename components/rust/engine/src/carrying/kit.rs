@@ -1,19 +1,29 @@
 //! What all carriers do: give room in their memory, and turn texts into lists of numbers and back.
 //!
-//! Texts are base64 (RFC 4648, section 4) with padding. Sixteen characters or twelve bytes are done at a
-//! time; what is left at the end goes through a scratch place, so that nothing is read or written beside it.
+//! A text is hexadecimal, with lower-case letters, or `=` and then base64 (RFC 4648, section 4) with padding.
+//! Hexadecimal is what a host reads and writes at a multiple of the speed; base64 is half as much longer
+//! than the bytes, where hexadecimal is twice as long. So lists are written as hexadecimal up to a size.
 
-use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
+use super::{base64, hexadecimal};
+use wasm_encoder::{BlockType, Function, MemArg, ValType};
 
 /// Places in the memory; nothing lies at zero. The one behind `OUT` is never written to.
-const IN: i32 = 16;
-const OUT: i32 = 48;
+pub const IN: i32 = 16;
+pub const OUT: i32 = 48;
 /// Where the heap begins.
 pub const HEAP: i32 = 80;
 /// The global that holds where it ends.
 pub const HEAP_END: u32 = 0;
+/// The global that counts the bytes that a call's result has as hexadecimal.
+pub const HEXADECIMAL: u32 = 1;
+/// Both, and what they hold before a call.
+pub const GLOBALS: [(u32, i32); 2] = [(HEAP_END, HEAP), (HEXADECIMAL, 0)];
+
+/// What a text of base64 begins with, and hexadecimal cannot.
+pub const MARK: u8 = b'=';
 
 /// Names of the functions that trap, which tell why.
+pub const NOT_HEXADECIMAL: &str = "the text of a carried list is not hexadecimal";
 pub const NOT_BASE64: &str = "the text of a carried list is not base64";
 pub const CUT: &str = "the text of a carried list ends inside an element";
 pub const TOO_LONG: &str = "a carried list is too long for a text";
@@ -22,15 +32,26 @@ pub const TOO_LONG: &str = "a carried list is too long for a text";
 /// `MAX_STRING_BYTE_LENGTH`).
 const MOST: i32 = 0x5fff_fffd;
 
+/// Bytes that a call gives as hexadecimal, all its lists together. A runtime may bound what a call gives to
+/// the host (wasmtime: `DEFAULT_HOSTCALL_FUEL`, 128 MiB), and base64 leaves room for more below it.
+const MOST_HEXADECIMAL: i32 = 16 << 20;
+
 /// Functions of the kit, in their order.
 #[derive(Clone, Copy)]
 pub enum Kit {
     /// `(old, old size, align, size) -> place`
     Realloc,
     /// `()`, and each traps.
+    NotHexadecimal,
     NotBase64,
     Cut,
     TooLong,
+    /// `(text, length) -> size`: each makes bytes of a text where it is.
+    DecodeHexadecimal,
+    DecodeBase64,
+    /// `(place, from, size)`: each makes a text of bytes and puts its pointer and length at a place.
+    EncodeHexadecimal,
+    EncodeBase64,
     /// `(text, length, shift) -> count`: a text becomes a list where it is.
     Decode,
     /// `(place, shift)`: the text whose pointer and length are at a place becomes a list.
@@ -40,7 +61,7 @@ pub enum Kit {
 }
 
 /// How many functions there are.
-pub const COUNT: u32 = 7;
+pub const COUNT: u32 = 12;
 
 const I32: ValType = ValType::I32;
 
@@ -51,9 +72,14 @@ pub type Part = (&'static str, Vec<ValType>, Vec<ValType>, Function);
 pub fn functions(first: u32) -> [Part; COUNT as usize] {
     [
         ("realloc", vec![I32; 4], vec![I32], realloc()),
+        (NOT_HEXADECIMAL, vec![], vec![], trap()),
         (NOT_BASE64, vec![], vec![], trap()),
         (CUT, vec![], vec![], trap()),
         (TOO_LONG, vec![], vec![], trap()),
+        ("decode-hexadecimal", vec![I32; 2], vec![I32], hexadecimal::decode(first)),
+        ("decode-base64", vec![I32; 2], vec![I32], base64::decode(first)),
+        ("encode-hexadecimal", vec![I32; 3], vec![], hexadecimal::encode(first)),
+        ("encode-base64", vec![I32; 3], vec![], base64::encode(first)),
         ("decode", vec![I32; 3], vec![I32], decode(first)),
         ("decode-at", vec![I32; 2], vec![], decode_at(first)),
         ("encode-at", vec![I32; 2], vec![], encode_at(first)),
@@ -154,204 +180,49 @@ fn decode_at(first: u32) -> Function {
 }
 
 fn decode(first: u32) -> Function {
-    let [text, length, shift] = [0, 1, 2];
-    let [from, to, end, rest, count] = [3, 4, 5, 6, 7];
-    let [block, high, wrong] = [8, 9, 10];
-    let mut body = Function::new([(5, I32), (3, ValType::V128)]);
+    let [text, length, shift, size] = [0, 1, 2, 3];
+    let mut body = Function::new([(1, I32)]);
     let mut code = body.instructions();
     code.local_get(length).i32_eqz().if_(BlockType::Empty).i32_const(0).return_().end();
-    code.local_get(length).i32_const(3).i32_and().if_(BlockType::Empty);
-    code.call(first + Kit::NotBase64 as u32).end();
-    code.local_get(text).local_tee(from).local_set(to);
-    code.local_get(text).local_get(length).i32_add().local_set(end);
-    // More than one block is left: the last may have padding.
-    code.block(BlockType::Empty).loop_(BlockType::Empty);
-    code.local_get(end).local_get(from).i32_sub().i32_const(16).i32_le_u().br_if(1);
-    code.local_get(to);
-    code.local_get(from).v128_load(at(0)).local_set(block);
-    decode_block(&mut code, block, high, wrong);
-    // It writes sixteen bytes of which twelve count, and never past what was read.
-    code.v128_store(at(0));
-    code.local_get(from).i32_const(16).i32_add().local_set(from);
-    code.local_get(to).i32_const(12).i32_add().local_set(to);
-    code.br(0).end().end();
-    code.local_get(end).local_get(from).i32_sub().local_set(rest);
-    code.i32_const(IN).v128_const(splat(b'A')).v128_store(at(0));
-    code.i32_const(IN).local_get(from).local_get(rest).memory_copy(0, 0);
-    // count = bytes of the rest, were there no padding
-    code.local_get(rest).i32_const(2).i32_shr_u().i32_const(3).i32_mul().local_set(count);
-    for _ in 0..2 {
-        code.local_get(rest).i32_load8_u(at(IN as u32 - 1)).i32_const(b'='.into()).i32_eq();
-        code.if_(BlockType::Empty);
-        code.local_get(rest).i32_const(b'A'.into()).i32_store8(at(IN as u32 - 1));
-        code.local_get(rest).i32_const(1).i32_sub().local_set(rest);
-        code.local_get(count).i32_const(1).i32_sub().local_set(count);
-    }
-    code.end().end();
-    code.i32_const(IN).v128_load(at(0)).local_set(block);
-    code.i32_const(OUT);
-    decode_block(&mut code, block, high, wrong);
-    code.v128_store(at(0));
-    code.local_get(wrong).v128_any_true();
-    // Bits that padding leaves over are zero.
-    code.local_get(count).i64_load(at(OUT as u32)).i64_eqz().i32_eqz();
-    code.i32_or().if_(BlockType::Empty).call(first + Kit::NotBase64 as u32).end();
-    code.local_get(to).i32_const(OUT).local_get(count).memory_copy(0, 0);
-    code.local_get(to).local_get(count).i32_add().local_get(text).i32_sub().local_tee(count);
+    code.local_get(text).i32_load8_u(at(0)).i32_const(MARK.into()).i32_eq();
+    code.if_(BlockType::Result(I32)).local_get(text).local_get(length);
+    code.call(first + Kit::DecodeBase64 as u32);
+    code.else_().local_get(text).local_get(length);
+    code.call(first + Kit::DecodeHexadecimal as u32).end();
+    code.local_tee(size);
     code.i32_const(-1).local_get(shift).i32_shl().i32_const(-1).i32_xor().i32_and();
     code.if_(BlockType::Empty).call(first + Kit::Cut as u32).end();
-    code.local_get(count).local_get(shift).i32_shr_u().end();
+    code.local_get(size).local_get(shift).i32_shr_u().end();
     body
 }
 
-/// Leave the twelve bytes of sixteen characters, with four zeros behind them; what is no character of
-/// base64 leaves a mark in `wrong`.
-fn decode_block(code: &mut InstructionSink, block: u32, high: u32, wrong: u32) {
-    code.local_get(block).i32_const(4).i8x16_shr_u().local_set(high);
-    let (by_low, by_high) = classes();
-    code.v128_const(vector(by_low)).local_get(block).v128_const(splat(0x0f)).v128_and();
-    code.i8x16_swizzle();
-    code.v128_const(vector(by_high)).local_get(high).i8x16_swizzle();
-    code.v128_and().local_get(wrong).v128_or().local_set(wrong);
-    // character + the difference of its row = number; `/` is of a row of its own
-    code.v128_const(vector(differences()));
-    code.local_get(high).local_get(block).v128_const(splat(b'/')).i8x16_eq().i8x16_add();
-    code.i8x16_swizzle().local_get(block).i8x16_add().local_tee(block);
-    // a, b -> a << 6 | b
-    code.i32_const(6).i16x8_shl().v128_const(splat_wide([0xc0, 0x0f, 0xc0, 0x0f])).v128_and();
-    code.local_get(block).i32_const(8).i16x8_shr_u().v128_or();
-    // and two of those -> first << 12 | second
-    code.v128_const(splat_wide([0x00, 0x10, 0x01, 0x00])).i32x4_dot_i16x8_s();
-    code.v128_const(vector([2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 128, 128, 128, 128]));
-    code.i8x16_swizzle();
-}
-
 fn encode_at(first: u32) -> Function {
-    let [place, shift] = [0, 1];
-    let [from, size, end, text, to] = [2, 3, 4, 5, 6];
-    let block = 7;
-    let mut body = Function::new([(5, I32), (1, ValType::V128)]);
+    let [place, shift, size, all] = [0, 1, 2, 3];
+    let mut body = Function::new([(2, I32)]);
     let mut code = body.instructions();
-    code.local_get(place).i32_load(at(0)).local_set(from);
     code.local_get(place).i32_load(at(4)).local_get(shift).i32_shl().local_tee(size);
     code.i32_eqz().if_(BlockType::Empty).return_().end();
     code.local_get(size).i32_const(MOST).i32_gt_u().if_(BlockType::Empty);
     code.call(first + Kit::TooLong as u32).end();
-    code.local_get(from).local_get(size).i32_add().local_set(end);
-    code.local_get(place);
-    code.local_get(size).i32_const(2).i32_add().i32_const(3).i32_div_u().i32_const(2).i32_shl();
-    code.i32_store(at(4));
-    // Room for two whole blocks more than there are characters.
-    code.i32_const(0).i32_const(0).i32_const(8);
-    code.local_get(place).i32_load(at(4)).i32_const(32).i32_add();
-    code.call(first + Kit::Realloc as u32).local_tee(text).local_set(to);
-    code.block(BlockType::Empty).loop_(BlockType::Empty);
-    code.local_get(end).local_get(from).i32_sub().i32_const(16).i32_lt_u().br_if(1);
-    code.local_get(to);
-    code.local_get(from).v128_load(at(0));
-    encode_block(&mut code, block);
-    code.v128_store(at(0));
-    code.local_get(from).i32_const(12).i32_add().local_set(from);
-    code.local_get(to).i32_const(16).i32_add().local_set(to);
-    code.br(0).end().end();
-    for half in [0, 16] {
-        code.i32_const(IN).v128_const(0).v128_store(at(half));
-    }
-    code.i32_const(IN).local_get(from).local_get(end).local_get(from).i32_sub().memory_copy(0, 0);
-    for (start, offset) in [(0, 0), (12, 16)] {
-        code.local_get(to).i32_const(IN).v128_load(at(start));
-        encode_block(&mut code, block);
-        code.v128_store(at(offset));
-    }
-    code.local_get(text).local_get(place).i32_load(at(4)).i32_add().local_tee(end);
-    code.global_set(HEAP_END);
-    code.local_get(size).i32_const(3).i32_rem_u().local_tee(size).if_(BlockType::Empty);
-    code.local_get(end).i32_const(1).i32_sub().i32_const(b'='.into()).i32_store8(at(0));
-    code.local_get(size).i32_const(1).i32_eq().if_(BlockType::Empty);
-    code.local_get(end).i32_const(2).i32_sub().i32_const(b'='.into()).i32_store8(at(0));
-    code.end().end();
-    code.local_get(place).local_get(text).i32_store(at(0)).end();
+    code.global_get(HEXADECIMAL).local_get(size).i32_add().local_tee(all);
+    code.i32_const(MOST_HEXADECIMAL).i32_gt_u().if_(BlockType::Empty);
+    code.local_get(place).local_get(place).i32_load(at(0)).local_get(size);
+    code.call(first + Kit::EncodeBase64 as u32).else_();
+    code.local_get(all).global_set(HEXADECIMAL);
+    code.local_get(place).local_get(place).i32_load(at(0)).local_get(size);
+    code.call(first + Kit::EncodeHexadecimal as u32).end().end();
     body
 }
 
-/// Make sixteen characters of the first twelve of sixteen bytes.
-fn encode_block(code: &mut InstructionSink, block: u32) {
-    // three bytes in a lane, the first on top
-    code.v128_const(vector([2, 1, 0, 128, 5, 4, 3, 128, 8, 7, 6, 128, 11, 10, 9, 128]));
-    code.i8x16_swizzle().local_tee(block);
-    code.i32_const(18).i32x4_shr_u();
-    code.local_get(block).i32_const(4).i32x4_shr_u();
-    code.v128_const(splat_wide([0, 0x3f, 0, 0])).v128_and().v128_or();
-    code.local_get(block).i32_const(10).i32x4_shl();
-    code.v128_const(splat_wide([0, 0, 0x3f, 0])).v128_and().v128_or();
-    code.local_get(block).i32_const(24).i32x4_shl();
-    code.v128_const(splat_wide([0, 0, 0, 0x3f])).v128_and().v128_or().local_set(block);
-    // number + the difference of its range = character
-    code.v128_const(vector(offsets()));
-    code.local_get(block).v128_const(splat(51)).i8x16_sub_sat_u();
-    code.local_get(block).v128_const(splat(26)).i8x16_lt_u().v128_const(splat(13)).v128_and();
-    code.v128_or().i8x16_swizzle().local_get(block).i8x16_add();
-}
-
-fn alphabet() -> impl Iterator<Item = u8> {
-    (b'A'..=b'Z').chain(b'a'..=b'z').chain(b'0'..=b'9').chain([b'+', b'/'])
-}
-
-/// Two tables, by the low and by the high half of a character, whose entries share a bit if and only if it
-/// is not of the alphabet. Rows of ASCII that hold the same columns share a bit.
-fn classes() -> ([u8; 16], [u8; 16]) {
-    let columns = |row: u8| -> Vec<u8> {
-        alphabet().filter(|each| each >> 4 == row).map(|each| each & 15).collect()
-    };
-    let mut classes: Vec<Vec<u8>> = Vec::new();
-    let (mut by_low, mut by_high) = ([0; 16], [0; 16]);
-    for row in 0..16 {
-        let columns = columns(row);
-        let known = classes.iter().position(|each| *each == columns);
-        let class = known.unwrap_or(classes.len());
-        by_high[usize::from(row)] = 1 << class;
-        if known.is_none() {
-            for (low, entry) in (0..).zip(&mut by_low) {
-                if !columns.contains(&low) {
-                    *entry |= 1 << class;
-                }
-            }
-            classes.push(columns);
-        }
-    }
-    (by_low, by_high)
-}
-
-/// What is added to a character to get its number, by its row, and for `/` by the row before its own.
-fn differences() -> [u8; 16] {
-    let mut found = [0; 16];
-    for (number, each) in (0u8..).zip(alphabet()) {
-        let row = usize::from(each >> 4) - usize::from(each == b'/');
-        found[row] = number.wrapping_sub(each);
-    }
-    found
-}
-
-/// What is added to a number to get its character: for the first 26 at 13, for those up to 51 at 0, for
-/// each of the others at the number - 51.
-fn offsets() -> [u8; 16] {
-    let mut found = [0; 16];
-    for (number, each) in (0u8..).zip(alphabet()) {
-        let place = if number < 26 { 13 } else { number.saturating_sub(51) };
-        found[usize::from(place)] = each.wrapping_sub(number);
-    }
-    found
-}
-
-fn vector(bytes: [u8; 16]) -> i128 {
+pub fn vector(bytes: [u8; 16]) -> i128 {
     i128::from_le_bytes(bytes)
 }
 
-fn splat(byte: u8) -> i128 {
+pub fn splat(byte: u8) -> i128 {
     vector([byte; 16])
 }
 
-fn splat_wide(lane: [u8; 4]) -> i128 {
+pub fn splat_wide(lane: [u8; 4]) -> i128 {
     let mut bytes = [0; 16];
     for part in bytes.chunks_mut(4) {
         part.copy_from_slice(&lane);

@@ -139,8 +139,10 @@ impl CarrierModule<'_> {
             page_size_log2: None,
         });
         let mut globals = GlobalSection::new();
-        let heap_end = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-        globals.global(heap_end, &ConstExpr::i32_const(kit::HEAP));
+        for (_, start) in kit::GLOBALS {
+            let kind = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
+            globals.global(kind, &ConstExpr::i32_const(start));
+        }
         let mut section = NameSection::new();
         section.module("carrier");
         section.functions(&names);
@@ -513,7 +515,10 @@ fn get(code: &mut InstructionSink, local: u32, locals: &[ValType]) {
 }
 
 fn empty_heap<'a, 'b>(code: &'a mut InstructionSink<'b>) -> &'a mut InstructionSink<'b> {
-    code.i32_const(kit::HEAP).global_set(kit::HEAP_END)
+    for (global, start) in kit::GLOBALS {
+        code.i32_const(start).global_set(global);
+    }
+    code
 }
 
 fn of(flat: &WasmSignature) -> Signature {
