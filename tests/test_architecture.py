@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,11 @@ def test_nothing_names_a_registry_or_this_workplace() -> None:
             continue
         text = path.read_text("utf-8")
         assert not any(word in text for word in words), path
+
+
+def test_raw_bindings_stay_in_one_package() -> None:
+    """What the C API is given by hand can crash: it is written where all of it can be looked at."""
+    for path in MODULES:
+        text = path.read_text("utf-8")
+        if not path.is_relative_to(PACKAGE / "native"):
+            assert not re.search(r"import _(bindings|ffi)\b|wasmtime\._(bindings|ffi)", text), path

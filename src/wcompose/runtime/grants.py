@@ -117,14 +117,9 @@ class Grants:
 
 
 def _allow_network(configuration: WasiConfig) -> None:
-    # The C API has it and wasmtime-py does not wrap it.
-    from wasmtime import _bindings as bindings
+    from wcompose.native.network import allow_network, missing_switches
 
-    missing = [
-        name
-        for name in ("wasi_config_inherit_network", "wasi_config_allow_ip_name_lookup")
-        if not hasattr(bindings, name)
-    ]
+    missing = missing_switches()
     if missing:
         raise UsageError.of(
             "network-unavailable",
@@ -132,5 +127,4 @@ def _allow_network(configuration: WasiConfig) -> None:
             causes=[f"it lacks `{name}`" for name in missing],
             hint="install the release that wcompose was tested with: `pip install wasmtime==50.0.1`",
         )
-    bindings.wasi_config_inherit_network(configuration.ptr())
-    bindings.wasi_config_allow_ip_name_lookup(configuration.ptr(), True)
+    allow_network(configuration)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from wasmtime import _ffi as ffi
 from wasmtime.component import Linker, ResourceType
 
 from wcompose.errors import LinkError, ResultError, ValueFault
 from wcompose.native import calls
+from wcompose.native.hosting import Hosting
 from wcompose.native.memory import address_of
 from wcompose.native.signals import SIGNALS
 from wcompose.native.ticks import RUNNING
@@ -33,20 +32,6 @@ _RAISED = "a function of the host raised an exception"
 _NUMBERS = itertools.count(1)
 _FUNCTIONS: dict[int, HostFunction] = {}
 """Functions that guests may call, by the numbers that the runtime was given for them."""
-
-_CALLBACK = ctypes.CFUNCTYPE(ctypes.c_size_t, *[ctypes.c_size_t] * 7)
-_DESTRUCTOR = ctypes.CFUNCTYPE(ctypes.c_size_t, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_uint32)
-_add_function = ffi.dll["wasmtime_component_linker_instance_add_func"]
-_add_function.restype = ctypes.c_void_p
-_add_function.argtypes = [
-    ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, _CALLBACK, ctypes.c_size_t, ctypes.c_void_p,
-]  # fmt: skip
-_add_resource = ffi.dll["wasmtime_component_linker_instance_add_resource"]
-_add_resource.restype = ctypes.c_void_p
-_add_resource.argtypes = [
-    ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t, ctypes.c_void_p, _DESTRUCTOR, ctypes.c_size_t,
-    ctypes.c_void_p,
-]  # fmt: skip
 
 
 class HostFunction:
@@ -161,8 +146,7 @@ def _destroy(_number: int, context: int, representation: int) -> int:
         return calls.make_error(_RAISED)
 
 
-_ANSWER = _CALLBACK(_answer)
-_DESTROY = _DESTRUCTOR(_destroy)
+_HOSTING = Hosting(_answer, _destroy)
 
 
 class Lent:
@@ -235,21 +219,15 @@ class Linking:
     def _fill(
         self, plans: Plans, place: Any, functions: list[Provided], resources: Mapping[str, int]
     ) -> None:
-        address = calls.pointer_of(place)
         for name, index in resources.items():
-            kind = ResourceType.host(index)
-            text = name.encode()
-            _check(
-                _add_resource(address, text, len(text), calls.pointer_of(kind), _DESTROY, 0, None)
-            )
+            _HOSTING.add_resource(place, name, ResourceType.host(index))
         for each in functions:
             if each.function is None:
                 raise AssertionError("what is missing was told before")
             number = next(_NUMBERS)
             self._numbers.append(number)
             _FUNCTIONS[number] = HostFunction(plans.crossing(each.declared), each.function)
-            text = each.declared.name.encode()
-            _check(_add_function(address, text, len(text), _ANSWER, number, None))
+            _HOSTING.add_function(place, each.declared.name, number)
 
     def __del__(self) -> None:
         """Forget the functions; no instance that could call them is left."""
@@ -277,11 +255,6 @@ class Linking:
         finally:
             calls.delete_host_resource(host)
         return instance.objects.take(number) if is_own else instance.objects.get(number)
-
-
-def _check(error: int | None) -> None:
-    if error:
-        raise calls.read_error(error)
 
 
 def _add_recorder(linker: Linker, hear: Callable[[str], None] | None) -> None:
