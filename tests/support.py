@@ -7,6 +7,12 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wasmtime import WasiConfig
+
+    from wcompose.runtime import Grants
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
 """Runs the command line; see the fixture of this name."""
@@ -17,6 +23,17 @@ CACHE = REPOSITORY / "build" / "test-cache"
 
 BENCH = REPOSITORY / "benches" / "components"
 """Small components in Rust and Go."""
+
+
+def wasi_of(grants: Grants) -> WasiConfig:
+    """What an instance of the library's own would give to its store: grants, and listeners."""
+    from wcompose.native.streams import listen
+
+    configuration = grants.configuration()
+    for name, listener in (("stdout", grants.stdout), ("stderr", grants.stderr)):
+        if listener is not None:
+            listen(configuration, name, listener)
+    return configuration
 
 
 @contextmanager

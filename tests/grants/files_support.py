@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import unquote
 
-from support import REPOSITORY
+from support import REPOSITORY, wasi_of
 from wasmtime import Engine as Runtime
 from wasmtime import Store
 from wasmtime.component import Component, Linker
@@ -94,7 +94,7 @@ class Probed:
             stdout=self.stdout.extend,
             stderr=self.stderr.extend,
         )
-        configuration = grants.configuration()
+        configuration = wasi_of(grants)
         if stdout is not None:
             configuration.stdout_file = str(stdout)
         self._store.set_wasi(configuration)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import wasmtime
-from support import REPOSITORY
+from support import REPOSITORY, wasi_of
 from wasmtime import Store, WasmtimeError
 from wasmtime.component import Component, Instance, Linker
 
@@ -52,7 +52,7 @@ class Gated:
                 instance.add_func("record", lambda _store, event: self.events.append(event))
         self.store = Store(images.engine)
         self._watch = Watch(self.store, images.engine, Limits(seconds=PATIENCE))
-        self.store.set_wasi(grants.configuration())
+        self.store.set_wasi(wasi_of(grants))
         with self._watch.calling():
             self._instance: Instance = linker.instantiate(self.store, component)
 

@@ -136,7 +136,8 @@ def test_a_value_that_fits_comes_back_as_it_went(pair: tuple[ValueType, Any]) ->
     native = fitting.fit(kind, value)
     assert fitting.problems == []
     kept: list[Any] = []
-    block = Lowering().function([kind])(kept.append, Owner, native)
+    lower = Lowering().function([kind])  # it holds what the block points to
+    block = lower(kept.append, Owner, native)
     lifted = Lifting().function(kind)(address_of(block), Owner)
     assert _plain_equal(plain(kind, lifted), value)
 

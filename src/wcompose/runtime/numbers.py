@@ -35,9 +35,9 @@ CODES = {
 """Codes of `array.array`, whose sizes are those of the types on every machine of the runtime's."""
 
 _SAME = {"l": {4: "i", 8: "q"}, "L": {4: "I", 8: "Q"}, "n": {8: "q"}, "N": {8: "Q"}, "c": {1: "B"}}
-MOST_ELEMENTS = 1 << 22
-"""Elements of a list that cross: 128 MiB of tagged values, as much as the runtime lets a result take
-(``DEFAULT_HOSTCALL_FUEL``)."""
+MOST_ELEMENTS = 1 << 24
+"""Elements of a list that goes to a guest: 512 MiB of tagged values. What comes from one the runtime
+bounds, to 128 MiB for all that a call gives (``DEFAULT_HOSTCALL_FUEL``)."""
 MOST_CARRIED = 1 << 29
 """Bytes of a list of numbers that is carried as text."""
 MOST_HEXADECIMAL = 1 << 24

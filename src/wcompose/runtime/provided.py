@@ -73,8 +73,7 @@ def provide(
                         declared.interface,
                         "unmet-import",
                         f"`{component.name}` imports `{declared.interface}`, which no host provides",
-                        "compose it with a component that exports it, or give an object for it: "
-                        "`imports={…}`",
+                        "compose it with a component that exports it",
                     )
                 )
             continue
