@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -45,6 +44,13 @@ class Gate:
         self.opened.set()
 
 
+class Gates(dict[int, Gate]):
+    """A gate for each key, one only, whichever thread asks first."""
+
+    def __missing__(self, key: int) -> Gate:
+        return self.setdefault(key, Gate())
+
+
 @dataclass
 class FakeComponent:
     """What a pool asks of a component.
@@ -63,7 +69,7 @@ class FakeComponent:
     traps_in_destructors: bool = False
     breaks: bool = False
     instances: list[FakeInstance] = field(default_factory=list)
-    gates: dict[int, Gate] = field(default_factory=lambda: defaultdict(Gate))
+    gates: dict[int, Gate] = field(default_factory=Gates)
     given: list[tuple[Any, ...]] = field(default_factory=list)
     began: list[int] = field(default_factory=list)
     made: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
