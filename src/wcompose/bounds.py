@@ -9,7 +9,6 @@ An epoch interrupts neither a host call that blocks nor one very large memory co
 
 from __future__ import annotations
 
-import itertools
 import math
 import threading
 import time
@@ -23,10 +22,6 @@ from wcompose.report import Finding
 
 if TYPE_CHECKING:
     from wasmtime import Engine, Store
-
-NUMBERS = itertools.count(1)
-"""Gives stores the numbers that their calls are found by."""
-
 
 _COUNTS = ("memory", "output", "result", "table_elements", "instances", "memories", "tables")
 _WHOLE = "give a whole number from 0 to 2^63 - 1"
@@ -114,13 +109,13 @@ class Watch:
         from wcompose.native.ticks import ask_at_ticks
 
         self._seconds = limits.seconds
-        self._number = next(NUMBERS)
+        self._number = pointer_of(store)
         self.deadline: float | None = None
         self.stopping = ""
         self.raised: BaseException | None = None
         self.on_main = False
         TICKER.add(engine)
-        ask_at_ticks(pointer_of(store), self._number)
+        ask_at_ticks(self._number, self._number)
         store.set_epoch_deadline(1)
 
     @property

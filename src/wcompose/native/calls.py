@@ -110,7 +110,6 @@ delete_resource = _foreign("wasmtime_component_resource_any_delete", None, _POIN
 """Frees the handle's memory on our side; the resource lives on."""
 drop_resource = _foreign("wasmtime_component_resource_any_drop", _POINTER, _POINTER, _POINTER)
 """``(context, resource)``: ends an owned one, its destructor may run; or gives a borrowed one back."""
-resource_type = _foreign("wasmtime_component_resource_any_type", _POINTER, _POINTER)
 new_host_resource = _foreign(
     "wasmtime_component_resource_host_new",
     _POINTER,
@@ -120,7 +119,6 @@ new_host_resource = _foreign(
 )
 delete_host_resource = _foreign("wasmtime_component_resource_host_delete", None, _POINTER)
 host_resource_number = _foreign("wasmtime_component_resource_host_rep", ctypes.c_uint32, _POINTER)
-host_resource_owned = _foreign("wasmtime_component_resource_host_owned", ctypes.c_bool, _POINTER)
 _any_to_host = _foreign(
     "wasmtime_component_resource_any_to_host", _POINTER, _POINTER, _POINTER, _POINTER
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wcompose.report import Finding, Place
@@ -28,15 +28,7 @@ class Bindings:
     """
 
     functions: Mapping[str, Signature]
-    imports: Mapping[str, Signature]
-
-    def __init__(
-        self,
-        functions: Mapping[str, Signature],
-        imports: Mapping[str, Signature] | None = None,
-    ) -> None:
-        object.__setattr__(self, "functions", functions)
-        object.__setattr__(self, "imports", imports or {})
+    imports: Mapping[str, Signature] = field(default_factory=dict)
 
     def check(self, component: Component) -> list[Finding]:
         """Every difference between what is declared and what the component has."""
@@ -54,11 +46,7 @@ class Bindings:
         """A function with the declared classes, and others where none are declared."""
         declared = self.functions.get(function.full_name) or self.imports.get(function.full_name)
         if declared is None:
-            return replace(
-                function,
-                parameters=tuple((name, bind(each)) for name, each in function.parameters),
-                result=None if function.result is None else bind(function.result),
-            )
+            return function.bound(bind)
         types, result = declared
         return replace(
             function,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import mmap
 import threading
 from collections.abc import Mapping
@@ -27,7 +26,6 @@ from wcompose.report import Finding, Place
 from wcompose.runtime.audit import read_use
 from wcompose.runtime.classes import Classes, class_name
 from wcompose.runtime.exports import ExportedFunction, Surface, read_surface
-from wcompose.runtime.functions import Plan
 from wcompose.runtime.grants import Grants
 from wcompose.runtime.imports import Linking
 from wcompose.runtime.instance import Instance
@@ -90,7 +88,6 @@ class Component:
         self._classes = Classes()
         self._resource_classes: dict[tuple[int, type[Resource]], type[Resource]] = {}
         self._plans: dict[int, tuple[Bindings | None, Plans]] = {}
-        self._numbers = itertools.count()
         self._linkings: dict[tuple[Any, ...], tuple[Any, Linking]] = {}
         self.lock = threading.RLock()
 
@@ -183,22 +180,6 @@ class Component:
                 # The bindings are kept with their plans, so their id is not given again.
                 found = self._plans.setdefault(key, (bindings, Plans(self, bindings)))
         return found[1]
-
-    def plan(self, function: str | ExportedFunction) -> Plan:
-        """How a function is called.
-
-        Args:
-            function: one of `functions`, or a name of one, as short as is unique.
-
-        Raises:
-            UsageError: none or several could be meant.
-            ValueFault: its values cannot cross.
-        """
-        return self.plans().plan(function)
-
-    def next_number(self) -> int:
-        """A number that no other plan of this component has."""
-        return next(self._numbers)
 
     def resource_class(self, index: int, base: type[Resource] = Resource) -> type[Resource]:
         """Python's class for a resource; made with a method for each of the resource's functions.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,14 @@ class ExportedFunction:
     def full_name(self) -> str:
         """The name that means this function and no other: ``ns:pkg/interface@1.0.0#name``."""
         return f"{self.interface}#{self.name}" if self.interface else self.name
+
+    def bound(self, bind: Callable[[ValueType], ValueType]) -> ExportedFunction:
+        """The same function with other types, such as those with Python's classes."""
+        return replace(
+            self,
+            parameters=tuple((name, bind(each)) for name, each in self.parameters),
+            result=None if self.result is None else bind(self.result),
+        )
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{name}: {each}" for name, each in self.parameters)

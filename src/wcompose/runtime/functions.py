@@ -35,7 +35,7 @@ class Plan:
         owns: whether a result has memory that has to be freed.
         moves: whether it takes resources over.
         unwraps: whether its result is a `result`, of which errors are raised.
-        number: its place among those of its component.
+        number: its place among those of its `Plans`; an instance uses only one of these.
         results: how many it has.
         names: of its parameters, in snake case.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +51,15 @@ class Plans:
         self._crossings: dict[str, Crossing] = {}
 
     def plan(self, function: str | ExportedFunction) -> Plan:
-        """How a function is called; see `Component.plan`."""
+        """How a function is called.
+
+        Args:
+            function: one of `Component.functions`, or a name of one, as short as is unique.
+
+        Raises:
+            UsageError: none or several could be meant.
+            ValueFault: its values cannot cross.
+        """
         name = function if isinstance(function, str) else function.full_name
         found = self._plans.get(name) or self._short.get(name)
         if found is None:
@@ -89,11 +97,7 @@ class Plans:
         bind = self._component.bind
         if self._bindings is not None:
             return self._bindings.function(function, bind)
-        return replace(
-            function,
-            parameters=tuple((name, bind(each)) for name, each in function.parameters),
-            result=None if function.result is None else bind(function.result),
-        )
+        return function.bound(bind)
 
     def _make(self, function: ExportedFunction) -> Plan:
         interface, name = function.interface, function.name
@@ -107,7 +111,7 @@ class Plans:
         return make_plan(
             self._bind(function),
             self._index(interface, name),
-            self._component.next_number(),
+            len(self._plans),
             carried=is_carried,
         )
 

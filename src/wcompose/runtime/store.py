@@ -107,8 +107,6 @@ class Store:
         if limits.fuel is not None:
             check_bounds(component, None, limits.fuel)
         wasi = grants.configuration() if component.needs_wasi else None
-        if wasi is not None:
-            self._listen(wasi, grants)
         component.enter_room()
         self._has_room = True
         self._store = calls.new_store(component.engine_pointer, None, None)
@@ -116,12 +114,12 @@ class Store:
         _LIVE.append(None)
         self.context: int = calls.context_of(self._store)
         try:
-            self._set_up(wasi)
+            self._set_up(wasi, grants)
         except BaseException:
             self._free()
             raise
 
-    def _set_up(self, wasi: WasiConfig | None) -> None:
+    def _set_up(self, wasi: WasiConfig | None, grants: Grants) -> None:
         limits = self._limits
         calls.limit_store(
             self._store,
@@ -134,6 +132,7 @@ class Store:
         calls.set_epoch_deadline(self.context, 1)
         ask_at_ticks(self._store, self.context)
         if wasi is not None:
+            self._listen(wasi, grants)
             error = calls.set_wasi(self.context, calls.consume(wasi))
             if error:
                 raise self._component.unlinkable(str(calls.read_error(error)))
@@ -263,9 +262,8 @@ class Store:
         if raised is not None:
             return raised
         if imported is not None and not isinstance(imported[1], Exception):
-            return imported[
-                1
-            ]  # such as KeyboardInterrupt, which is not for those who handle faults
+            # Such as KeyboardInterrupt, which is not for those who handle faults.
+            return imported[1]
         return self._fault
 
     def import_raised(self, name: str, error: BaseException) -> None:

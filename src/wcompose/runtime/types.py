@@ -80,11 +80,6 @@ class ValueType:
         return not self.holds({"own", "borrow", "future", "stream", "error-context"})
 
     @property
-    def has_handles(self) -> bool:
-        """Whether values hold resources."""
-        return self.holds({"own", "borrow"})
-
-    @property
     def can_cross(self) -> bool:
         """Whether the C API carries values: not futures, streams and kinds that it does not know."""
         return self.kind in CROSSING and all(
