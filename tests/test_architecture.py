@@ -14,7 +14,7 @@ STAGES = (
     ("errors", "texts", "progress", "suggest", "sections"),
     ("lines",),
     ("native",),
-    ("files", "bounds"),
+    ("files", "bounds", "shipped"),
     ("images",),
     ("engine",),
     ("contract",),

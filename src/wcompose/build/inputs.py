@@ -8,12 +8,11 @@ from pathlib import Path
 
 from wcompose import __version__
 from wcompose.build.python import PythonNode, fingerprint
-from wcompose.engine.session import ENGINE_FILE
 from wcompose.errors import ArtifactError, UserError
 from wcompose.files import digest_file, digest_tree
-from wcompose.grants.interfaces import GATES_DIRECTORY
 from wcompose.project import NodeDeclaration, Project, PythonSource
 from wcompose.report import Finding, Place
+from wcompose.shipped import ENGINE_FILE, GATES_DIRECTORY
 
 COMPONENT_SIZE_LIMIT = 1 << 29
 """Bytes of a component that are read at most: 512 MiB."""

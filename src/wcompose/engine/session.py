@@ -23,11 +23,11 @@ from wcompose.errors import ArtifactError, EngineFault, ToolFailure, UserError
 from wcompose.files import digest_file
 from wcompose.images import ImageCache
 from wcompose.report import Finding, Place
+from wcompose.shipped import ENGINE_FILE
 
 if TYPE_CHECKING:
     from wasmtime.component import Component, Linker
 
-ENGINE_FILE = Path(__file__).with_name("engine.wasm")
 PACKAGE = "wcompose:engine"
 LIMITS = Limits(memory=3 << 30, seconds=120.0)
 """Bounds of one call; a 200 MB component needs about 1.2 GB and 5 s."""

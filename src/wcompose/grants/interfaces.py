@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from wcompose.contract import parse_item_name
+from wcompose.shipped import GATES_DIRECTORY
 
-GATES_DIRECTORY = Path(__file__).with_name("gates")
 GATES_PACKAGE = "wcompose:gates"
 POLICY_INTERFACE = f"{GATES_PACKAGE}/policy@0.1.0"
 AUDIT_INTERFACE = f"{GATES_PACKAGE}/audit@0.1.0"
