@@ -17,7 +17,7 @@ from benches.clients import TIMEOUT, grpc_way, http_way, server
 from benches.guests import FLAGSHIP, LIMITS, PAIRS, ROOT, Bench, Composed, Forwarded
 from benches.measure import Effort, Figure, clock, figure, per_call
 from wcompose.graph.compose import compose_graph
-from wcompose.images import RACY_SECONDS, ImageCache
+from wcompose.images import ImageCache
 from wcompose.runtime import Component, Grants, Instance, find_function
 
 SIZES: tuple[int | None, ...] = (None, 8, 1 << 10, 1 << 16, 1 << 20)
@@ -109,9 +109,6 @@ def cold_start(bench: Bench, effort: Effort) -> Section:
     The two are not comparable: only the service's figure includes the start of a process.
     """
     bench.images.warm(FLAGSHIP)
-    # An image is hashed at its first openings, and trusted by its identity from then on.
-    time.sleep(RACY_SECONDS + 0.5)
-    _cold_sample(bench)
     names = ("open", "instantiate", "first call", "total")
     samples = [_cold_sample(bench) for _ in range(effort.samples)]
     parts = {

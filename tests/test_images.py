@@ -114,7 +114,41 @@ def test_a_forged_note_is_not_believed(cache: Path, monkeypatch: pytest.MonkeyPa
     assert not compiles(cache)
 
 
-def test_a_fresh_file_is_not_noted(cache: Path) -> None:
+def test_what_was_just_compiled_is_not_hashed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images_module, "SETTLING_BYTES", 0)
+    assert compiles(tmp_path / "images")
+
+    def unasked(*_: object) -> str:
+        raise AssertionError("hashed again")
+
+    monkeypatch.setattr(images_module, "digest_file", unasked)
+    monkeypatch.setattr(images_module, "digest_bytes", unasked)
+    assert not compiles(tmp_path / "images")
+
+
+def test_a_component_that_changed_while_it_was_compiled_is_not_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    component = tmp_path / "component.wasm"
+    component.write_bytes(COMPONENT.read_bytes())
+    images = ImageCache(tmp_path / "images")
+    compile_it = images._compile
+
+    def compile_and_change(path: Path, data: bytes) -> Component:
+        component.write_bytes(data[:-1])
+        return compile_it(path, data)
+
+    monkeypatch.setattr(images, "_compile", compile_and_change)
+    monkeypatch.setattr(images_module, "RACY_SECONDS", 0.0)
+    images.open(component)
+    assert not list((tmp_path / "images").glob("*.seen"))
+
+
+def test_a_fresh_file_is_not_noted(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(images_module, "RACY_SECONDS", 3600.0)
+    monkeypatch.setattr(images_module, "FINE_RACY_SECONDS", 3600.0)
     image = image_of(cache)
     image.touch()
     assert not compiles(cache)

@@ -9,8 +9,9 @@ is compiled again, without a word: the cache is never needed, only fast.
 Hashing costs 0.7 ms a megabyte (SHA-256 with the processor's help), compiling 200 times that. A file
 that was hashed before, and whose identity (device, inode, size, times of the last change of its content
 and of its status) is what it was then, is not hashed again: the status time cannot be set from outside.
-Times have the kernel's coarse resolution, so only an identity that was some seconds old when the file
-was hashed is remembered; git's index does the same with what it calls racy entries.
+Times have the kernel's coarse resolution, so only an identity that was older than that when hashing
+began is remembered; git's index does the same with what it calls racy entries. What was just compiled
+is remembered at once, so that the first opening after a build is as fast as every other.
 """
 
 from __future__ import annotations
@@ -49,7 +50,15 @@ KEPT_NOTES = 1000
 """Remembered identities that the cache keeps."""
 
 RACY_SECONDS = 2.0
-"""A file that changed less long ago than this when it was hashed is hashed again the next time."""
+"""A file that changed less long ago than this when it was hashed is hashed again the next time: no file
+system's times are coarser."""
+
+FINE_RACY_SECONDS = 0.05
+"""The same, where times have digits below the millisecond: they come from a clock that ticks every 10 ms
+at most (Linux, `ktime_get_coarse_real_ts64`)."""
+
+SETTLING_BYTES = 4 << 20
+"""An image this large took so long to compile that a wait until its times are settled does not show."""
 
 
 class ImageCache:
@@ -93,10 +102,14 @@ class ImageCache:
             image = self._image_of(known)
             if image is not None and (component := self._load(image)) is not None:
                 return component
+        began = time.time()
         data = _read(path)
         component, was_kept = self._component_of(path, data, reporter)
+        digest = digest_bytes(data)
         if was_kept:
-            self._note_digest(path, digest_bytes(data))
+            self._note_digest(path, digest, began)
+        else:
+            self._note_again(path, digest)
         return component
 
     def open_bytes(self, data: bytes, name: str, reporter: Reporter | None = None) -> Component:
@@ -230,6 +243,9 @@ class ImageCache:
             image.with_suffix(".mac").unlink(missing_ok=True)
             write_atomically(image, data)
             write_atomically(image.with_suffix(".mac"), self._sign(data, image.name))
+            if len(data) >= SETTLING_BYTES:
+                time.sleep(FINE_RACY_SECONDS)
+                self._note_again(image, digest_bytes(data))
             self._evict(keep=image)
 
     def _sign(self, data: bytes, name: str) -> bytes:
@@ -242,8 +258,9 @@ class ImageCache:
             raise AssertionError("an image is only named when there is a key")
         digest = self._known_digest(image)
         if digest is None:
+            began = time.time()
             digest = digest_file(image)
-            self._note_digest(image, digest)
+            self._note_digest(image, digest, began)
         content = bytes.fromhex(digest.removeprefix("sha256:"))
         return hmac.new(self._key, image.name.encode() + content, "sha256").digest()
 
@@ -259,13 +276,20 @@ class ImageCache:
         expected = self._sign_note(note.name, digest)
         return digest if hmac.compare_digest(signature, expected) else None
 
-    def _note_digest(self, path: Path, digest: str) -> None:
-        """Remember the digest of a file that was just hashed, unless it changed just now."""
+    def _note_again(self, path: Path, digest: str) -> None:
+        """Remember the digest of a file that had it a while ago, if it still has."""
+        began = time.time()
+        with contextlib.suppress(OSError):
+            if digest_file(path) == digest:
+                self._note_digest(path, digest, began)
+
+    def _note_digest(self, path: Path, digest: str, began: float) -> None:
+        """Remember the digest of a file, unless it changed since, or just before, hashing began."""
         with contextlib.suppress(OSError):
             note = self._note_of(path)
             status = path.stat()
             newest = max(status.st_mtime, status.st_ctime)
-            if note is None or not 0 <= newest <= time.time() - RACY_SECONDS:
+            if note is None or not 0 <= newest <= began - _racy_seconds(status):
                 return
             write_atomically(note, f"{digest}\n{self._sign_note(note.name, digest)}".encode())
 
@@ -349,6 +373,12 @@ def _is_ours(file: Path) -> bool:
     return not hasattr(os, "getuid") or (
         status.st_uid == os.getuid() and not status.st_mode & 0o022
     )
+
+
+def _racy_seconds(status: os.stat_result) -> float:
+    """How long ago a file must have changed for its times to tell the next change."""
+    has_fine_times = status.st_mtime_ns % 1_000_000 and status.st_ctime_ns % 1_000_000
+    return min(FINE_RACY_SECONDS, RACY_SECONDS) if has_fine_times else RACY_SECONDS
 
 
 def _used_at(signature: Path) -> float:
