@@ -25,7 +25,7 @@ import secrets
 import stat
 import threading
 import time
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -388,6 +388,7 @@ def _used_at(signature: Path) -> float:
         return 0.0
 
 
+@cache
 def _machine() -> tuple[str, ...]:
     """What an image depends on besides the component and the configuration."""
     flags = ""

@@ -31,7 +31,10 @@ def sections(data: bytes | mmap, start: int, end: int) -> Iterator[tuple[int, in
     at = start + HEADER
     while at < end:
         identifier = data[at]
-        size, content = unsigned(data, at + 1, end)
+        # Most sections of a component are shorter than 128 bytes, and there are thousands of them.
+        size, content = data[at + 1] if at + 1 < end else 0x80, at + 2
+        if size >= 0x80:
+            size, content = unsigned(data, at + 1, end)
         at = content + size
         if at > end:
             raise CutShort
