@@ -14,8 +14,8 @@ from benches.guests import LIMITS, Bench
 from benches.measure import Effort, Figure, clock, figure
 from benches.sections import Section
 from wcompose.runtime import Component
-from wcompose.runtime.async_pool import AsyncPool
-from wcompose.runtime.pool import Pool
+from wcompose.runtime.pooling.async_pool import AsyncPool
+from wcompose.runtime.pooling.pool import Pool
 
 SIZE = 2
 """Places of each pool: the processors of the smallest machine that this is for."""

@@ -47,19 +47,20 @@ if TYPE_CHECKING:
         WcomposeError,
     )
     from wcompose.native.configuration import Profile
-    from wcompose.runtime.async_pool import AsyncPool
     from wcompose.runtime.bindings import Bindings
-    from wcompose.runtime.classes import Err, Ok, Some, Variant
     from wcompose.runtime.component import Component
-    from wcompose.runtime.exports import ExportedFunction
-    from wcompose.runtime.functions import Function
-    from wcompose.runtime.grants import DirectoryGrant, Grants
-    from wcompose.runtime.instance import Instance
-    from wcompose.runtime.output import OutputByNode
-    from wcompose.runtime.pool import Pool
-    from wcompose.runtime.resources import Resource
-    from wcompose.runtime.store import Usage
-    from wcompose.runtime.types import ValueType
+    from wcompose.runtime.crossing.classes import Err, Ok, Some, Variant
+    from wcompose.runtime.crossing.exports import ExportedFunction
+    from wcompose.runtime.crossing.types import ValueType
+    from wcompose.runtime.hosting.grants import DirectoryGrant, Grants
+    from wcompose.runtime.hosting.output import OutputByNode
+    from wcompose.runtime.instances.functions import Function
+    from wcompose.runtime.instances.instance import Instance
+    from wcompose.runtime.instances.resources import Resource
+    from wcompose.runtime.instances.store import Usage
+    from wcompose.runtime.pooling.async_pool import AsyncPool
+    from wcompose.runtime.pooling.lending import PoolState
+    from wcompose.runtime.pooling.pool import Pool
 
 _HOMES = {
     "wcompose.bounds": ("Limits",),
@@ -89,19 +90,20 @@ _HOMES = {
         "WcomposeError",
     ),
     "wcompose.native.configuration": ("Profile",),
-    "wcompose.runtime.async_pool": ("AsyncPool",),
     "wcompose.runtime.bindings": ("Bindings",),
-    "wcompose.runtime.classes": ("Err", "Ok", "Some", "Variant"),
     "wcompose.runtime.component": ("Component",),
-    "wcompose.runtime.exports": ("ExportedFunction",),
-    "wcompose.runtime.functions": ("Function",),
-    "wcompose.runtime.grants": ("DirectoryGrant", "Grants"),
-    "wcompose.runtime.instance": ("Instance",),
-    "wcompose.runtime.output": ("OutputByNode",),
-    "wcompose.runtime.pool": ("Pool",),
-    "wcompose.runtime.resources": ("Resource",),
-    "wcompose.runtime.store": ("Usage",),
-    "wcompose.runtime.types": ("ValueType",),
+    "wcompose.runtime.crossing.classes": ("Err", "Ok", "Some", "Variant"),
+    "wcompose.runtime.crossing.exports": ("ExportedFunction",),
+    "wcompose.runtime.crossing.types": ("ValueType",),
+    "wcompose.runtime.hosting.grants": ("DirectoryGrant", "Grants"),
+    "wcompose.runtime.hosting.output": ("OutputByNode",),
+    "wcompose.runtime.instances.functions": ("Function",),
+    "wcompose.runtime.instances.instance": ("Instance",),
+    "wcompose.runtime.instances.resources": ("Resource",),
+    "wcompose.runtime.instances.store": ("Usage",),
+    "wcompose.runtime.pooling.async_pool": ("AsyncPool",),
+    "wcompose.runtime.pooling.lending": ("PoolState",),
+    "wcompose.runtime.pooling.pool": ("Pool",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
@@ -134,6 +136,7 @@ __all__ = [
     "OutputByNode",
     "OutputExceeded",
     "Pool",
+    "PoolState",
     "Profile",
     "Resource",
     "ResultError",

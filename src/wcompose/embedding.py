@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wcompose.engine import Engine
     from wcompose.project import Project
     from wcompose.project.grants import GrantsDeclaration
-    from wcompose.runtime.grants import Grants
+    from wcompose.runtime.hosting.grants import Grants
 
 USER_CACHE = "user"
 """Stands for the user's own cache directory, the one that the command line uses by default."""
@@ -147,7 +147,7 @@ class Runtime:
             ProjectError: the project file cannot be read.
         """
         from wcompose.build.gating import declared_grants
-        from wcompose.runtime.host import host_grants
+        from wcompose.runtime.hosting.shared import host_grants
 
         loaded = self._project(Path(project))
         return host_grants(declared_grants(loaded), offered, root=loaded.root, variables=variables)

@@ -162,7 +162,7 @@ class FuelExhausted(GuestFault):
 class MemoryExceeded(GuestFault):
     """It wanted more memory, more tables or more instances than it may have.
 
-    Raised where that can be told; see `wcompose.runtime.trap`.
+    Raised where that can be told; see `wcompose.runtime.ends.trap`.
     """
 
 

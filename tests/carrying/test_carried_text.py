@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from wasmtime import Trap, WasmtimeError
 
 from wcompose.contract.carried import carried_name
-from wcompose.runtime.numbers import from_text, to_text
+from wcompose.runtime.crossing.numbers import from_text, to_text
 
 DIGITS = string.digits + "abcdef"
 ALPHABET = string.ascii_uppercase + string.ascii_lowercase + string.digits + "+/"

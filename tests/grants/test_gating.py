@@ -35,7 +35,7 @@ from wcompose.project import (
 from wcompose.report import Place
 from wcompose.runtime import Component, Grants, find_function
 from wcompose.runtime import DirectoryGrant as HostDirectory
-from wcompose.runtime.audit import Use
+from wcompose.runtime.hosting.audit import Use
 
 VERSIONS = tuple(f"0.2.{patch}" for patch in range(13))
 GO = REPOSITORY / "tests/attacks/components/go-attacker.wasm"

@@ -21,7 +21,7 @@ from wcompose.images import ImageCache
 from wcompose.project import EdgeDeclaration, Endpoint
 from wcompose.report import Place
 from wcompose.runtime import Grants
-from wcompose.runtime.grants import DirectoryGrant
+from wcompose.runtime.hosting.grants import DirectoryGrant
 
 GATES = REPOSITORY / "src" / "wcompose" / "grants" / "gates"
 COMPONENTS = Path(__file__).parent / "components"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
 
 MOST_FLAT = 16
 """Core values that arguments are passed as at most."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from wcompose.errors import Cancelled, GuestFault, LinkError, Trapped
 from wcompose.runtime import ExportedFunction, Usage, ValueType
-from wcompose.runtime.exports import Surface
+from wcompose.runtime.crossing.exports import Surface
 
 PATIENCE = 20.0
 """Seconds after which something that should have happened has not."""

@@ -18,7 +18,7 @@ from runtime.pool_fakes import PATIENCE, Caller, FakeComponent, no_instance, unt
 
 from wcompose.errors import Cancelled, Closed, Full, LinkError, Trapped, UsageError
 from wcompose.runtime import Usage
-from wcompose.runtime.async_pool import AsyncPool
+from wcompose.runtime.pooling.async_pool import AsyncPool
 
 
 @pytest.fixture

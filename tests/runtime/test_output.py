@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support import CACHE
 
 import wcompose
-from wcompose.runtime.output import LINE_LIMIT
+from wcompose.runtime.hosting.output import LINE_LIMIT
 
 PROJECT = """
 [project]

@@ -33,8 +33,9 @@ from wcompose.errors import (
     UsageError,
     WaitExceeded,
 )
-from wcompose.runtime import Usage, stock
-from wcompose.runtime.pool import Pool
+from wcompose.runtime import Usage
+from wcompose.runtime.pooling import stock
+from wcompose.runtime.pooling.pool import Pool
 
 INTERRUPTS = 1000
 

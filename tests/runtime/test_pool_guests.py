@@ -26,8 +26,8 @@ from wcompose.errors import (
 )
 from wcompose.images import ImageCache
 from wcompose.runtime import Component, Limits, Usage
-from wcompose.runtime.async_pool import AsyncPool
-from wcompose.runtime.pool import Pool
+from wcompose.runtime.pooling.async_pool import AsyncPool
+from wcompose.runtime.pooling.pool import Pool
 
 IMAGES = ImageCache(CACHE / "images")
 SHORT = 0.05

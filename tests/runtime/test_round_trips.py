@@ -35,10 +35,10 @@ from wcompose.graph import Node
 from wcompose.graph.compose import About, link, read_component
 from wcompose.images import ImageCache
 from wcompose.project import CarryDeclaration
-from wcompose.runtime.classes import Err, Ok
-from wcompose.runtime.exports import find_function
-from wcompose.runtime.types import ValueType
-from wcompose.runtime.values import mismatches
+from wcompose.runtime.crossing.classes import Err, Ok
+from wcompose.runtime.crossing.exports import find_function
+from wcompose.runtime.crossing.types import ValueType
+from wcompose.runtime.crossing.values import mismatches
 
 VALUES = "wcompose:echo/values@0.1.0"
 SHARED = [HealthCheck.function_scoped_fixture]

@@ -7,8 +7,8 @@ import wasmtime
 from wasmtime.component import Component, Linker
 
 from wcompose import errors
-from wcompose.runtime.last_words import last_words
-from wcompose.runtime.trap import guest_fault
+from wcompose.runtime.ends.last_words import last_words
+from wcompose.runtime.ends.trap import guest_fault
 
 MEMORY = '(memory (export "m") 1)'
 

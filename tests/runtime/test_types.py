@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from wcompose.native.memory import address_of
 from wcompose.runtime import ValueType
-from wcompose.runtime.classes import Classes
-from wcompose.runtime.lifting import Lifting
-from wcompose.runtime.lowering import Lowering
-from wcompose.runtime.values import Fitting, mismatches, plain
+from wcompose.runtime.crossing.classes import Classes
+from wcompose.runtime.crossing.lifting import Lifting
+from wcompose.runtime.crossing.lowering import Lowering
+from wcompose.runtime.crossing.values import Fitting, mismatches, plain
 
 INTEGERS = {f"{sign}{bits}": bits for sign in "su" for bits in (8, 16, 32, 64)}
 LABELS = st.lists(

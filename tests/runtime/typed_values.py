@@ -1,8 +1,8 @@
 """Types and values for property tests, and the two forms that values take in Python.
 
-A value's neutral form is that of `wcompose.runtime.types`, with every float a float. It can be turned
-into what wasmtime-py's own functions take, and both what those and what ours give back can be turned
-into it again.
+A value's neutral form is that of `wcompose.runtime.crossing.types`, with every float a float. It can be
+turned into what wasmtime-py's own functions take, and both what those and what ours give back can be
+turned into it again.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from typing import Any
 from hypothesis import strategies as st
 from wasmtime.component import Record, Variant
 
-from wcompose.runtime.classes import Err, Ok, Some
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.classes import Err, Ok, Some
+from wcompose.runtime.crossing.types import ValueType
 
 INTEGERS = {f"{sign}{bits}": bits for sign in "su" for bits in (8, 16, 32, 64)}
 PRIMITIVES = (*INTEGERS, "bool", "f32", "f64", "char", "string")

@@ -31,7 +31,8 @@ from wcompose.contract.types import (
     VariantType,
 )
 
-_CLASSES = "wcompose.runtime.classes"
+_RUNTIME = "wcompose.runtime"
+"""What generated code imports from: where the names in it live is nobody's business."""
 
 
 _GIVEN = (
@@ -139,22 +140,22 @@ def _made(item: Item, page: Page) -> list[str]:
             options = [each.name for each in members if _is_option(each.type)]
             names = _tuple([each.name for each in members])
             optional = [f"optional={_tuple(options)}"] if options else []
-            return _call(item.name, page.use(_CLASSES, "record_class"), [names, *optional])
+            return _call(item.name, page.use(_RUNTIME, "record_class"), [names, *optional])
         case EnumType(members):
             return _call(
                 item.name,
-                page.use(_CLASSES, "enum_class"),
+                page.use(_RUNTIME, "enum_class"),
                 [_tuple([each.name for each in members])],
             )
         case FlagsType(members):
             return _call(
                 item.name,
-                page.use(_CLASSES, "flags_class"),
+                page.use(_RUNTIME, "flags_class"),
                 [_tuple([each.name for each in members])],
             )
         case VariantType(members):
             cases = [f"({_text(each.name)}, {each.type is not None})" for each in members]
-            made = _call(item.name, page.use(_CLASSES, "variant_class"), [_group(cases)])
+            made = _call(item.name, page.use(_RUNTIME, "variant_class"), [_group(cases)])
             union = " | ".join(f"{item.name}.{name}" for name in item.members)
             line = f"{item.any_name} = {union}"
             if len(line) > WIDTH:
@@ -175,7 +176,7 @@ def _resource(item: Item, page: Page) -> list[str]:
             *_protocol(item.maker, page),
         ]
     maker = [] if not item.maker else ["", "", *_protocol(item.maker, page)]
-    base = page.use("wcompose.runtime.resources", "Resource")
+    base = page.use(_RUNTIME, "Resource")
     return [
         f"class {item.name}({base}):",
         '    """See the stub."""',
@@ -284,7 +285,7 @@ class _Bindings:
                 for operation in view.operations
             ]
             sides += [f"    {side}={{", *rows, "    },"]
-        bindings = self._page.use("wcompose.runtime", "Bindings")
+        bindings = self._page.use(_RUNTIME, "Bindings")
         body = [*self._lines, "", f"BINDINGS = {bindings}(", *sides, ")"]
         title = docstring(f"Types of the functions of `{self._layout.home.title}`.", "")
         modules = sorted(self._modules)
@@ -330,7 +331,7 @@ class _Bindings:
             stem = f"_{python_name(name)}"
             self._numbers[stem] = number = self._numbers.get(stem, 0) + 1
             variable = self._names.take(stem if number == 1 else f"{stem}_{number}")
-            function = self._page.use("wcompose.runtime", "ValueType")
+            function = self._page.use(_RUNTIME, "ValueType")
             self._lines += _assigned(variable, function, arguments)
             self._variables[arguments] = variable
         return self._variables[arguments]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from wcompose.contract import parse_item_name
 from wcompose.errors import ContractError
-from wcompose.runtime.classes import class_name, constant_name, python_name
+from wcompose.runtime.crossing.classes import class_name, constant_name, python_name
 from wcompose.texts import printable
 
 __all__ = ["Names", "class_name", "constant_name", "module_names", "package_name", "python_name"]

@@ -20,7 +20,7 @@ def from_wave(session: Session, function: ExportedFunction, texts: Sequence[str]
 
     from wcompose.errors import ValueFault
     from wcompose.report import Finding
-    from wcompose.runtime.functions import check_arguments
+    from wcompose.runtime.crossing.plan import check_arguments
 
     if len(texts) != len(function.parameters):
         check_arguments(function, list(texts))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wcompose.grants.learned_directories import GivenDirectory
     from wcompose.grants.learning import Learned
     from wcompose.project import GrantsDeclaration, Project
-    from wcompose.runtime.audit import Use
+    from wcompose.runtime.hosting.audit import Use
 
 _LEARN = "--learn"
 _ARGUMENTS = "wcompose.learning.arguments"
@@ -200,7 +200,7 @@ def _all_permitted(
     from wcompose.cli.permitting import Permitted, everything_there_is
     from wcompose.grants.decide import Recording
     from wcompose.grants.learning import learning_grants
-    from wcompose.runtime.host import host_grants
+    from wcompose.runtime.hosting.shared import host_grants
 
     grants = {name: learning_grants(each) for name, each in given.items()}
     file = build_variant(

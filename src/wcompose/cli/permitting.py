@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from wcompose.grants.section import GrantsSection
     from wcompose.project import GrantsDeclaration, Project
     from wcompose.runtime import Grants
-    from wcompose.runtime.audit import Use
+    from wcompose.runtime.hosting.audit import Use
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _project(
     from wcompose.build.gating import declared_grants
     from wcompose.build.pipeline import build_variant
     from wcompose.errors import UsageError
-    from wcompose.runtime.host import host_grants
+    from wcompose.runtime.hosting.shared import host_grants
 
     if asked.network:
         raise UsageError.of(
@@ -190,7 +190,7 @@ def _with_gates(session: Session, file: Path, asked: Permissions, everything: Gr
     from wcompose.files import atomic_output, digest_bytes
     from wcompose.graph import Node
     from wcompose.graph.compose import About, link, read_component
-    from wcompose.runtime.host import host_grants
+    from wcompose.runtime.hosting.shared import host_grants
 
     if asked.network:
         raise UsageError.of(
@@ -287,7 +287,7 @@ def everything_there_is(request: RunRequest, audit: Callable[[Use], None] | None
 def _hearer(file: Path | None) -> Callable[[Use], None] | None:
     """What writes uses to a file, line by line."""
     from wcompose.errors import UsageError
-    from wcompose.runtime.audit import json_lines
+    from wcompose.runtime.hosting.audit import json_lines
 
     if file is None:
         return None

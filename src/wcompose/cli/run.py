@@ -368,7 +368,7 @@ def _call(
         if as_json
         else from_wave(session, function, texts)
     )
-    from wcompose.runtime.functions import check_arguments
+    from wcompose.runtime.crossing.plan import check_arguments
 
     check_arguments(function, values)
     instance = opened.instantiate(grants, limits)

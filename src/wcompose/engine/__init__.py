@@ -341,7 +341,7 @@ class Engine:
         """Parse WAVE texts; for each the JSON value, or what is wrong with it.
 
         Args:
-            types: type expressions, as many as texts; see `wcompose.runtime.values`.
+            types: type expressions, as many as texts; see `wcompose.runtime.crossing.values`.
             texts: the texts.
         """
         opened = Opened()

@@ -2,15 +2,24 @@
 
 from wcompose.bounds import Limits
 from wcompose.runtime.bindings import Bindings
-from wcompose.runtime.classes import Err, Ok, Some, Variant
 from wcompose.runtime.component import Component
-from wcompose.runtime.exports import ExportedFunction, find_function
-from wcompose.runtime.functions import Function
-from wcompose.runtime.grants import DirectoryGrant, Grants
-from wcompose.runtime.instance import Instance
-from wcompose.runtime.resources import Resource
-from wcompose.runtime.store import Usage
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.classes import (
+    Err,
+    Ok,
+    Some,
+    Variant,
+    enum_class,
+    flags_class,
+    record_class,
+    variant_class,
+)
+from wcompose.runtime.crossing.exports import ExportedFunction, find_function
+from wcompose.runtime.crossing.types import ValueType
+from wcompose.runtime.hosting.grants import DirectoryGrant, Grants
+from wcompose.runtime.instances.functions import Function
+from wcompose.runtime.instances.instance import Instance
+from wcompose.runtime.instances.resources import Resource
+from wcompose.runtime.instances.store import Usage
 
 __all__ = [
     "Bindings",
@@ -28,5 +37,9 @@ __all__ = [
     "Usage",
     "ValueType",
     "Variant",
+    "enum_class",
     "find_function",
+    "flags_class",
+    "record_class",
+    "variant_class",
 ]

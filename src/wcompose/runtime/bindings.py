@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from wcompose.report import Finding, Place
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.crossing.types import ValueType
 from wcompose.suggest import did_you_mean
 
 if TYPE_CHECKING:

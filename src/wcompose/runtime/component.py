@@ -23,25 +23,25 @@ from wcompose.native.signals import Noting
 from wcompose.native.ticker import TICKER
 from wcompose.progress import Reporter
 from wcompose.report import Finding, Place
-from wcompose.runtime.audit import read_use
-from wcompose.runtime.classes import Classes, class_name
-from wcompose.runtime.exports import ExportedFunction, Surface, read_surface
-from wcompose.runtime.grants import Grants
-from wcompose.runtime.imports import Linking
-from wcompose.runtime.instance import Instance
+from wcompose.runtime.crossing.classes import Classes, class_name
+from wcompose.runtime.crossing.exports import ExportedFunction, Surface, read_surface
+from wcompose.runtime.crossing.types import TypeReader, ValueType
+from wcompose.runtime.hosting.audit import read_use
+from wcompose.runtime.hosting.grants import Grants
+from wcompose.runtime.hosting.imports import Linking
+from wcompose.runtime.hosting.provided import provide
+from wcompose.runtime.instances.instance import Instance
+from wcompose.runtime.instances.resources import Resource
 from wcompose.runtime.plans import Plans
-from wcompose.runtime.provided import provide
-from wcompose.runtime.resources import Resource
-from wcompose.runtime.types import TypeReader, ValueType
 
 if TYPE_CHECKING:
     from wasmtime import Engine
     from wasmtime.component import Component as NativeComponent
 
-    from wcompose.runtime.async_pool import AsyncPool
     from wcompose.runtime.bindings import Bindings
-    from wcompose.runtime.lending import PoolOptions
-    from wcompose.runtime.pool import Pool
+    from wcompose.runtime.pooling.async_pool import AsyncPool
+    from wcompose.runtime.pooling.lending import PoolOptions
+    from wcompose.runtime.pooling.pool import Pool
 
 PROGRAM_INTERFACE = "wasi:cli/run"
 
@@ -190,7 +190,7 @@ class Component:
         """
         found = self._resource_classes.get((index, base))
         if found is None:
-            from wcompose.runtime.exported import make_resource_class
+            from wcompose.runtime.instances.exported import make_resource_class
 
             with self.lock:
                 found = self._resource_classes.get((index, base))
@@ -255,13 +255,13 @@ class Component:
 
     def pool(self, **options: Unpack[PoolOptions]) -> Pool:
         """A pool of instances for threads; see `Pool`, and `Lender` for the options."""
-        from wcompose.runtime.pool import Pool
+        from wcompose.runtime.pooling.pool import Pool
 
         return Pool(self, **options)
 
     def async_pool(self, **options: Unpack[PoolOptions]) -> AsyncPool:
         """A pool of instances for asyncio; see `AsyncPool`, and `Lender` for the options."""
-        from wcompose.runtime.async_pool import AsyncPool
+        from wcompose.runtime.pooling.async_pool import AsyncPool
 
         return AsyncPool(self, **options)
 

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wcompose.contract.carried import carried_function_name, carried_name
 from wcompose.native import calls
-from wcompose.runtime.exports import ExportedFunction, find_function
-from wcompose.runtime.functions import Plan, make_plan
-from wcompose.runtime.lifting import Lifting
-from wcompose.runtime.lowering import Lowering
-from wcompose.runtime.numbers import carried_type
+from wcompose.runtime.crossing.exports import ExportedFunction, find_function
+from wcompose.runtime.crossing.lifting import Lifting
+from wcompose.runtime.crossing.lowering import Lowering
+from wcompose.runtime.crossing.numbers import carried_type
+from wcompose.runtime.crossing.plan import Crossing, Plan, make_plan
 
 if TYPE_CHECKING:
     from wcompose.runtime.bindings import Bindings
     from wcompose.runtime.component import Component
-
-
-@dataclass(frozen=True, eq=False)
-class Crossing:
-    """How values cross when a guest calls a function of the host.
-
-    Attributes:
-        declared: the import, with Python's classes.
-        lift: reads the arguments.
-        lower: writes the result; none without one.
-    """
-
-    declared: ExportedFunction
-    lift: Callable[[int, Any], list[Any]]
-    lower: Callable[..., bytes] | None
 
 
 class Plans:

@@ -3,7 +3,7 @@
 # type: ignore
 """`paperflow:plugins/documents@1.0.0`"""
 
-from wcompose.runtime.classes import record_class, variant_class
+from wcompose.runtime import record_class, variant_class
 
 
 Attribute = record_class("Attribute", ("name", "value"), module=__name__)

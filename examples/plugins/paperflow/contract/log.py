@@ -5,7 +5,7 @@
 
 from typing import Protocol
 
-from wcompose.runtime.classes import enum_class
+from wcompose.runtime import enum_class
 
 
 Level = enum_class("Level", ("debug", "info", "warning", "error"), module=__name__)

@@ -5,7 +5,7 @@
 
 from typing import Protocol
 
-from wcompose.runtime.classes import variant_class
+from wcompose.runtime import variant_class
 
 
 StoreError = variant_class(

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from wcompose.bounds import Limits
 from wcompose.errors import Closed, WaitExceeded
 from wcompose.runtime.bindings import Bindings
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.grants import Grants
-from wcompose.runtime.lending import (
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.hosting.grants import Grants
+from wcompose.runtime.pooling.lending import (
     CLOSING,
     HELD,
     STOP_SECONDS,
@@ -28,11 +28,11 @@ from wcompose.runtime.lending import (
     Lender,
     invoke,
 )
-from wcompose.runtime.stock import Kept
+from wcompose.runtime.pooling.stock import Kept
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.instances.instance import Instance
 
 Answer = TypeVar("Answer")
 

@@ -27,7 +27,7 @@ from wcompose.errors import (
     Trapped,
 )
 from wcompose.report import Finding, Place
-from wcompose.runtime.last_words import (
+from wcompose.runtime.ends.last_words import (
     is_traceback,
     last_words,
     tells_of_no_memory,

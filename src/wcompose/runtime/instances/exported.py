@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from wcompose.errors import UsageError
-from wcompose.runtime.classes import class_name, python_name
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.functions import Function
-from wcompose.runtime.resources import Resource
+from wcompose.runtime.crossing.classes import class_name, python_name
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.instances.functions import Function
+from wcompose.runtime.instances.resources import Resource
 from wcompose.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.instances.instance import Instance
 
 
 class _Members:

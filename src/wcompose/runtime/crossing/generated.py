@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
 
 PAYLOADS = {
     "s8": "b23x", "u8": "B23x", "s16": "h22x", "u16": "H22x", "s32": "i20x", "u32": "I20x",

@@ -1,23 +1,19 @@
-"""Functions of an instance, and what is prepared once for all instances of a component."""
+"""How functions are called, prepared once for all instances of a component."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wcompose.errors import ValueFault
 from wcompose.report import Finding
-from wcompose.runtime.classes import python_name
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.lifting import Lift, Lifting
-from wcompose.runtime.lowering import Lowering
-from wcompose.runtime.numbers import CODES
-from wcompose.runtime.store import check_bounds
-from wcompose.runtime.values import Fitting
-
-if TYPE_CHECKING:
-    from wcompose.runtime.instance import Instance
+from wcompose.runtime.crossing.classes import python_name
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.crossing.lifting import Lift, Lifting
+from wcompose.runtime.crossing.lowering import Lowering
+from wcompose.runtime.crossing.numbers import CODES
+from wcompose.runtime.crossing.values import Fitting
 
 _SCALARS = frozenset({*CODES, "bool", "char"})
 
@@ -29,8 +25,8 @@ class Plan:
     Attributes:
         function: the function, its types with Python's classes.
         index: finds it in an instance; an address of the runtime's.
-        lower: see `wcompose.runtime.lowering.Lowering.function`.
-        lift: see `wcompose.runtime.lifting.Lifting.function`; none without a result.
+        lower: see `crossing.lowering.Lowering.function`.
+        lift: see `crossing.lifting.Lifting.function`; none without a result.
         count: of parameters.
         owns: whether a result has memory that has to be freed.
         moves: whether it takes resources over.
@@ -55,6 +51,21 @@ class Plan:
     def __post_init__(self) -> None:
         self.results = 0 if self.lift is None else 1
         self.names = tuple(python_name(name) for name, _ in self.function.parameters)
+
+
+@dataclass(frozen=True, eq=False)
+class Crossing:
+    """How values cross when a guest calls a function of the host.
+
+    Attributes:
+        declared: the import, with Python's classes.
+        lift: reads the arguments.
+        lower: writes the result; none without one.
+    """
+
+    declared: ExportedFunction
+    lift: Callable[[int, Any], list[Any]]
+    lower: Callable[..., bytes] | None
 
 
 def make_plan(function: ExportedFunction, index: int, number: int, *, carried: bool) -> Plan:
@@ -141,78 +152,3 @@ def in_order(plan: Plan, arguments: tuple[Any, ...], named: dict[str, Any]) -> t
             hint=f"it is `{plan.function}`",
         )
     return arguments + tuple(named[name] for name in rest)
-
-
-class Function:
-    """A function of one instance.
-
-    Calling it lowers the arguments, runs the guest, and lifts the result. Of a ``result``, the value is
-    given back and an error is raised.
-    """
-
-    __slots__ = ("_instance", "fuel", "plan", "seconds")
-
-    def __init__(
-        self,
-        instance: Instance,
-        plan: Plan,
-        seconds: float | None,
-        fuel: int | None,
-    ) -> None:
-        self._instance = instance
-        self.plan = plan
-        self.seconds = seconds
-        self.fuel = fuel
-
-    @property
-    def instance(self) -> Instance:
-        """The instance that it belongs to."""
-        return self._instance
-
-    @property
-    def type(self) -> ExportedFunction:
-        """Its names and types."""
-        return self.plan.function
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Call it.
-
-        Args:
-            arguments: values for its parameters; see `wcompose.runtime.classes` for their forms.
-            named: the same by name, in snake case.
-
-        Returns:
-            The result; none when there is none.
-
-        Raises:
-            ValueFault: the arguments do not fit, with everything in which they do not.
-            ResultError: it answered with the error of its result.
-            GuestFault: the guest trapped or went beyond its bounds; the instance has ended.
-            InstanceEnded: the instance had ended before.
-            InstanceBusy: another call of the instance is under way.
-        """
-        if named:
-            arguments = in_order(self.plan, arguments, named)
-        return self._instance.enter(self.plan, arguments, self.seconds, self.fuel)
-
-    def within(self, *, seconds: float | None = None, fuel: int | None = None) -> Function:
-        """The same function with other bounds for its calls.
-
-        Args:
-            seconds: time of one call; none for the instance's.
-            fuel: fuel of one call, where the runtime meters it; none for the instance's.
-
-        Raises:
-            UsageError: a bound makes no sense, or the runtime does not meter.
-        """
-        check_bounds(self._instance.component, seconds, fuel)
-        return Function(
-            self._instance,
-            self.plan,
-            self.seconds if seconds is None else seconds,
-            self.fuel if fuel is None else fuel,
-        )
-
-    def __repr__(self) -> str:
-        """Its full name and type."""
-        return f"<{self.plan.function}>"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wcompose.grants.directories import name_directories, streams_of
 from wcompose.project.grants import GrantsDeclaration, StreamKind
-from wcompose.runtime.grants import DirectoryGrant, Grants
+from wcompose.runtime.hosting.grants import DirectoryGrant, Grants
 
 
 def host_grants(

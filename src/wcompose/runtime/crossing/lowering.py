@@ -6,7 +6,7 @@ generated for each type, as `dataclasses` does it: it packs a record with all it
 Generated text holds numbers and identifiers of ours, and names of fields, which WIT keeps to letters,
 digits and dashes.
 
-What does not fit raises one of `UNFIT`; `wcompose.runtime.values` then says what and where, or puts a
+What does not fit raises one of `UNFIT`; `crossing.values` then says what and where, or puts a
 value that was given in another form into the one that is meant here.
 """
 
@@ -18,11 +18,11 @@ from typing import Any
 
 from wcompose.native.calls import KINDS
 from wcompose.native.memory import ADDRESS_OFFSET, address_of
-from wcompose.runtime.classes import class_name, python_name
-from wcompose.runtime.columns import Columns, Lower, Names
-from wcompose.runtime.generated import PAYLOADS, Writer, type_key
-from wcompose.runtime.numbers import CODES
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.classes import class_name, python_name
+from wcompose.runtime.crossing.columns import Columns, Lower, Names
+from wcompose.runtime.crossing.generated import PAYLOADS, Writer, type_key
+from wcompose.runtime.crossing.numbers import CODES
+from wcompose.runtime.crossing.types import ValueType
 
 UNFIT = (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError, struct.error)
 """What is raised for a value that is not in the form that is meant."""
@@ -33,7 +33,7 @@ class Lowering:
     """Makes functions that lower values.
 
     Args:
-        carried: whether lists of numbers go as text; see `wcompose.runtime.numbers`.
+        carried: whether lists of numbers go as text; see `crossing.numbers`.
     """
 
     def __init__(self, *, carried: bool = False) -> None:
@@ -177,7 +177,7 @@ class Lowering:
         return lambda value, keep, owner: (0,) if value is None else (boxed(value, keep, owner),)
 
     def _make_result(self, wanted: ValueType) -> Lower:
-        from wcompose.runtime.classes import Err, Ok
+        from wcompose.runtime.crossing.classes import Err, Ok
 
         (_, ok), (_, err) = wanted.members
         box_ok = None if ok is None else self._boxed(ok)

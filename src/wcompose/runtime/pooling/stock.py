@@ -12,10 +12,10 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Protocol
 
 from wcompose.errors import WcomposeError
-from wcompose.runtime.store import Usage
+from wcompose.runtime.instances.store import Usage
 
 if TYPE_CHECKING:
-    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.instances.instance import Instance
 
 
 WORTH_SECONDS = 0.0005
@@ -59,7 +59,7 @@ class Borrower(Protocol):
 
     Attributes:
         kept: the instance. The stock writes it down, in the same breath as in its own books: see
-            `wcompose.runtime.places` for why.
+            `wcompose.runtime.pooling.places` for why.
     """
 
     kept: Kept | None

@@ -54,7 +54,7 @@ class ValueType:
         members: names and types of fields or cases, elements of a tuple or list, the payload of an
             option, ``ok`` and ``err`` of a result. The type is none where there is no payload.
         name: its name in WIT, empty where it has none; of a resource for a handle.
-        python: the class of its values, where it has one; see `wcompose.runtime.classes`.
+        python: the class of its values, where it has one; see `crossing.classes`.
         resource: which of its component's resources a handle is of, counted from 0.
 
     Types are equal when their structure is: names and classes are not compared.

@@ -15,9 +15,9 @@ from wcompose.errors import ValueFault
 from wcompose.native import calls
 
 if TYPE_CHECKING:
-    from wcompose.runtime.handles import HandleStore
-    from wcompose.runtime.instance import Instance
-    from wcompose.runtime.types import ValueType
+    from wcompose.runtime.crossing.types import ValueType
+    from wcompose.runtime.instances.handles import HandleStore
+    from wcompose.runtime.instances.instance import Instance
 
 Keep = Callable[[Any], object]
 

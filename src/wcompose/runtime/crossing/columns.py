@@ -16,9 +16,9 @@ from typing import Any
 
 from wcompose.native.calls import ENTRY_SIZE, KINDS, VALUE_SIZE
 from wcompose.native.memory import ADDRESS_OFFSET, Block, address_of
-from wcompose.runtime.classes import python_name
-from wcompose.runtime.generated import type_key
-from wcompose.runtime.numbers import (
+from wcompose.runtime.crossing.classes import python_name
+from wcompose.runtime.crossing.generated import type_key
+from wcompose.runtime.crossing.numbers import (
     CODES,
     MOST_ELEMENTS,
     check_length,
@@ -27,7 +27,7 @@ from wcompose.runtime.numbers import (
     same_finiteness,
     to_text,
 )
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
 
 Keep = Callable[[Any], object]
 Fill = Callable[[list[Any], Block, int, int, Keep, Any], None]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wcompose.errors import UsageError
 from wcompose.report import Finding
-from wcompose.runtime.types import TypeReader, ValueType, named
+from wcompose.runtime.crossing.types import TypeReader, ValueType, named
 from wcompose.suggest import nearest
 
 if TYPE_CHECKING:

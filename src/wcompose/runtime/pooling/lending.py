@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from wcompose.bounds import Limits
 from wcompose.errors import Full, UsageError
 from wcompose.runtime.bindings import Bindings
-from wcompose.runtime.exports import ExportedFunction, find_function
-from wcompose.runtime.grants import Grants
-from wcompose.runtime.places import Places, Turn
-from wcompose.runtime.stock import Kept, Stock
-from wcompose.runtime.store import Usage
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.exports import ExportedFunction, find_function
+from wcompose.runtime.crossing.types import ValueType
+from wcompose.runtime.hosting.grants import Grants
+from wcompose.runtime.instances.store import Usage
+from wcompose.runtime.pooling.places import Places, Turn
+from wcompose.runtime.pooling.stock import Kept, Stock
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.instances.instance import Instance
 
 STOP_SECONDS = 0.02
 """Time between two attempts to stop a call: one that begins just after the first hears the second."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wcompose.report import Finding, Place
-from wcompose.runtime.classes import class_name, python_name
-from wcompose.runtime.exports import ExportedFunction
+from wcompose.runtime.crossing.classes import class_name, python_name
+from wcompose.runtime.crossing.exports import ExportedFunction
 from wcompose.suggest import did_you_mean
 
 if TYPE_CHECKING:

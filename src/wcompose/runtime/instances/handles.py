@@ -11,14 +11,14 @@ from wcompose.bounds import Limits
 from wcompose.errors import InstanceBusy, OutputExceeded
 from wcompose.native import calls
 from wcompose.native.signals import Noting
-from wcompose.runtime.resources import HostObjects, Resource, lend, wrap
-from wcompose.runtime.store import Store
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
+from wcompose.runtime.instances.resources import HostObjects, Resource, lend, wrap
+from wcompose.runtime.instances.store import Store
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.grants import Grants
-    from wcompose.runtime.imports import Linking
+    from wcompose.runtime.hosting.grants import Grants
+    from wcompose.runtime.hosting.imports import Linking
 
 
 class HandleStore(Store):

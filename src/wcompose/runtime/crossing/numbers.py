@@ -18,7 +18,7 @@ from typing import Any
 
 from wcompose.native.calls import KINDS, VALUE_SIZE
 from wcompose.native.memory import BYTES, MEMORY, Block
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
 
 CODES = {
     "s8": "b",

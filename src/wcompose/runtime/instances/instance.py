@@ -24,19 +24,20 @@ from wcompose.native.memory import Block
 from wcompose.native.signals import SIGNALS, Noting
 from wcompose.native.ticker import TICKER
 from wcompose.native.ticks import RUNNING
-from wcompose.runtime.classes import Err, Ok
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.functions import Function, Plan, check_arguments
-from wcompose.runtime.handles import HandleStore
-from wcompose.runtime.lowering import UNFIT
-from wcompose.runtime.resources import move
-from wcompose.runtime.values import plain
+from wcompose.runtime.crossing.classes import Err, Ok
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.crossing.lowering import UNFIT
+from wcompose.runtime.crossing.plan import Plan, check_arguments
+from wcompose.runtime.crossing.values import plain
+from wcompose.runtime.instances.functions import Function
+from wcompose.runtime.instances.handles import HandleStore
+from wcompose.runtime.instances.resources import move
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.exported import Exports
-    from wcompose.runtime.grants import Grants
-    from wcompose.runtime.imports import Linking
+    from wcompose.runtime.hosting.grants import Grants
+    from wcompose.runtime.hosting.imports import Linking
+    from wcompose.runtime.instances.exported import Exports
     from wcompose.runtime.plans import Plans
 
 _call_function = calls.call_function
@@ -103,7 +104,7 @@ class Instance(HandleStore):
     def exports(self) -> Exports:
         """Its interfaces by name, and the functions of its world."""
         if self._exports is None:
-            from wcompose.runtime.exported import Exports
+            from wcompose.runtime.instances.exported import Exports
 
             self._exports = Exports(self, self._component)
         return self._exports
@@ -143,7 +144,7 @@ class Instance(HandleStore):
         return self.function(function)(*arguments, **named)
 
     def call_plain(self, function: str | ExportedFunction, arguments: Sequence[Any]) -> Any:
-        """Call a function with values in the form of JSON; see `wcompose.runtime.values`.
+        """Call a function with values in the form of JSON: `wcompose.runtime.crossing.values`.
 
         Returns:
             The result in the same form, of a ``result`` too; none when there is none, or when the guest

@@ -25,9 +25,9 @@ from wcompose.bounds import Limits
 from wcompose.errors import Closed
 from wcompose.native.entering import start_thread
 from wcompose.runtime.bindings import Bindings
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.grants import Grants
-from wcompose.runtime.lending import (
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.hosting.grants import Grants
+from wcompose.runtime.pooling.lending import (
     CLOSING,
     HELD,
     STOP_SECONDS,
@@ -35,12 +35,12 @@ from wcompose.runtime.lending import (
     Lender,
     invoke,
 )
-from wcompose.runtime.places import Places
-from wcompose.runtime.stock import Kept, Stock
+from wcompose.runtime.pooling.places import Places
+from wcompose.runtime.pooling.stock import Kept, Stock
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.instance import Instance
+    from wcompose.runtime.instances.instance import Instance
 
 Answer = TypeVar("Answer")
 _CANCELLED = "the task that awaited it was cancelled"

@@ -14,18 +14,19 @@ from wcompose.native.hosting import Hosting
 from wcompose.native.memory import address_of
 from wcompose.native.signals import SIGNALS
 from wcompose.native.ticks import RUNNING
-from wcompose.runtime.classes import Err, Ok
-from wcompose.runtime.exports import ExportedFunction
-from wcompose.runtime.functions import check_arguments
-from wcompose.runtime.lowering import UNFIT
-from wcompose.runtime.provided import Provided, provide
+from wcompose.runtime.crossing.classes import Err, Ok
+from wcompose.runtime.crossing.exports import ExportedFunction
+from wcompose.runtime.crossing.lowering import UNFIT
+from wcompose.runtime.crossing.plan import check_arguments
+from wcompose.runtime.hosting.provided import Provided, provide
 
 if TYPE_CHECKING:
     from wcompose.runtime.component import Component
-    from wcompose.runtime.handles import HandleStore
-    from wcompose.runtime.instance import Instance
-    from wcompose.runtime.plans import Crossing, Plans
-    from wcompose.runtime.resources import HostObjects
+    from wcompose.runtime.crossing.plan import Crossing
+    from wcompose.runtime.instances.handles import HandleStore
+    from wcompose.runtime.instances.instance import Instance
+    from wcompose.runtime.instances.resources import HostObjects
+    from wcompose.runtime.plans import Plans
 
 Keep = Callable[[Any], object]
 _RAISED = "a function of the host raised an exception"

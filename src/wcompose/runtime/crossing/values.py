@@ -1,12 +1,12 @@
 """Values checked against their types, and put from any form that is taken into the one that is lowered.
 
-Besides the form that Python has (`wcompose.runtime.classes`) there is that of JSON: integers, floats
+Besides the form that Python has (`crossing.classes`) there is that of JSON: integers, floats
 (or ``"nan"``, ``"inf"``, ``"-inf"``) and strings as they are; lists and tuples as arrays; records as
 objects by the WIT names; an enum's case as its name; a variant's as its name or ``{case: payload}``;
 flags as an array of names; an option as null or its payload, but ``{"some": payload}`` where the payload
 is an option itself; a result as ``{"ok": payload}`` or ``{"err": payload}``. Both may be mixed.
 
-Nothing here runs for values that fit as they are: this is what happens after `wcompose.runtime.lowering`
+Nothing here runs for values that fit as they are: this is what happens after `crossing.lowering`
 refused one.
 """
 
@@ -19,10 +19,10 @@ from itertools import islice
 from typing import Any
 
 from wcompose.errors import WcomposeError
-from wcompose.runtime.classes import Err, Ok, Some, Variant, class_name, python_name
-from wcompose.runtime.columns import snapshot
-from wcompose.runtime.numbers import CODES, TooLong, to_buffer
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.classes import Err, Ok, Some, Variant, class_name, python_name
+from wcompose.runtime.crossing.columns import snapshot
+from wcompose.runtime.crossing.numbers import CODES, TooLong, to_buffer
+from wcompose.runtime.crossing.types import ValueType
 
 _INTEGERS = {
     f"{sign}{bits}": (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if sign == "s" else (0, (1 << bits) - 1)
@@ -54,7 +54,7 @@ class Fitting:
         """The value as it is lowered; of no use when there are problems.
 
         Args:
-            wanted: its type, with Python's classes (`wcompose.runtime.classes.Classes.bind`) if the
+            wanted: its type, with Python's classes (`crossing.classes.Classes.bind`) if the
                 outcome is to be lowered.
             value: in any form.
             path: where it stands in the whole.

@@ -18,13 +18,13 @@ from wcompose.native.signals import MAIN_THREAD, SIGNALS
 from wcompose.native.streams import forget, listen
 from wcompose.native.ticker import TICKER
 from wcompose.native.ticks import RUNNING, ask_at_ticks
-from wcompose.runtime.trap import guest_fault
+from wcompose.runtime.ends.trap import guest_fault
 
 if TYPE_CHECKING:
     from wasmtime import WasiConfig
 
     from wcompose.runtime.component import Component
-    from wcompose.runtime.grants import Grants
+    from wcompose.runtime.hosting.grants import Grants
 
 _ALL_FUEL = (1 << 63) - 1
 _SAID_LIMIT = 1 << 16

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from wcompose.errors import UsageError
 from wcompose.report import Finding
-from wcompose.runtime.audit import Use
+from wcompose.runtime.hosting.audit import Use
 
 if TYPE_CHECKING:
     from wasmtime import WasiConfig

@@ -1,7 +1,7 @@
 """Tagged values of the C API into Python values: a function is written for each type.
 
 A record's fields are read by one `struct.Struct.unpack_from` straight from the runtime's memory. See
-`wcompose.runtime.lowering` for the rest.
+`crossing.lowering` for the rest.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 
 from wcompose.native.calls import VALUE_SIZE
 from wcompose.native.memory import MEMORY
-from wcompose.runtime.classes import Err, Ok, Some, class_name
-from wcompose.runtime.generated import PAYLOADS, Writer, type_key, unpacked
-from wcompose.runtime.numbers import CODES, from_text, lift_numbers
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.classes import Err, Ok, Some, class_name
+from wcompose.runtime.crossing.generated import PAYLOADS, Writer, type_key, unpacked
+from wcompose.runtime.crossing.numbers import CODES, from_text, lift_numbers
+from wcompose.runtime.crossing.types import ValueType
 
 Lift = Callable[[int, Any], Any]
 """``(address, owner)``: the value that stands there; ``owner`` takes handles and knows its bounds."""

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, make_dataclass, replace
 from typing import Any, ClassVar, Generic, TypeVar
 
-from wcompose.runtime.types import ValueType
+from wcompose.runtime.crossing.types import ValueType
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""How a guest ended, in words."""

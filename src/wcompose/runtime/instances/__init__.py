@@ -1,0 +1,1 @@
+"""Instances: their stores and bounds, functions, exports, and resources of their guests."""

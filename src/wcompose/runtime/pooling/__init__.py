@@ -1,0 +1,1 @@
+"""Pools of instances, for threads and for asyncio."""
