@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from wasmtime.component import ResourceType
 
+from wcompose.native import calls
 from wcompose.native.memory import address_of
 from wcompose.runtime import ValueType
 from wcompose.runtime.crossing.classes import Classes
 from wcompose.runtime.crossing.lifting import Lifting
 from wcompose.runtime.crossing.lowering import Lowering
+from wcompose.runtime.crossing.types import TypeReader
 from wcompose.runtime.crossing.values import Fitting, mismatches, plain
 
 INTEGERS = {f"{sign}{bits}": bits for sign in "su" for bits in (8, 16, 32, 64)}
@@ -194,3 +197,24 @@ def test_an_integer_stands_for_a_float_but_not_the_reverse() -> None:
     assert mismatches(ValueType("f64"), 3) == []
     assert mismatches(ValueType("u8"), 3.0) == ["expected u8, got 3.0"]
     assert math.isfinite(3)
+
+
+def test_resources_that_come_in_their_order_are_found_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 200
+    reader = TypeReader()
+    order = list(range(count))
+    assert [reader.resource(ResourceType.host(each)) for each in order] == order
+    compared = []
+    is_same = calls.same_resource_type
+
+    def counted(*two: int) -> bool:
+        compared.append(two)
+        return bool(is_same(*two))
+
+    monkeypatch.setattr(calls, "same_resource_type", counted)
+    assert [reader.resource(ResourceType.host(each)) for each in order for _ in "ab"] == [
+        each for each in order for _ in "ab"
+    ]
+    assert len(compared) <= 4 * count

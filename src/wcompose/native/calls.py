@@ -105,6 +105,9 @@ find_function = _foreign(
 )
 """``(instance, context, index, function)``: the function's place takes `FUNCTION_SIZE` bytes."""
 
+same_resource_type = _foreign(
+    "wasmtime_component_resource_type_equal", ctypes.c_bool, _POINTER, _POINTER
+)
 clone_resource = _foreign("wasmtime_component_resource_any_clone", _POINTER, _POINTER)
 delete_resource = _foreign("wasmtime_component_resource_any_delete", None, _POINTER)
 """Frees the handle's memory on our side; the resource lives on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -111,8 +112,11 @@ def read_surface(items: Mapping[str, Any], engine: Engine, reader: TypeReader) -
         for wanted, each in known_names.items():
             everywhere.setdefault(wanted, each)
 
+    def names_in(interface: str) -> Mapping[ValueType, str]:
+        return ChainMap(spelt.get(interface, {}), everywhere)
+
     def read(interface: str, kind: ValType) -> ValueType:
-        return named(reader.read(kind), {**everywhere, **spelt.get(interface, {})})
+        return named(reader.read(kind), names_in(interface))
 
     functions = tuple(
         ExportedFunction(
@@ -125,7 +129,7 @@ def read_surface(items: Mapping[str, Any], engine: Engine, reader: TypeReader) -
     )
     by_name = {
         interface: {
-            each: replace(named(wanted, {**everywhere, **spelt[interface]}), name=each)
+            each: replace(named(wanted, names_in(interface)), name=each)
             for each, wanted in known.items()
         }
         for interface, known in types.items()

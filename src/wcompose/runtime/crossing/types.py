@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from wcompose.errors import ArtifactError
+from wcompose.native import calls
 
 if TYPE_CHECKING:
     from wasmtime import component as native
@@ -132,6 +134,8 @@ class ValueType:
                 return f"variant {{ {cases} }}"
             case "enum" | "flags":
                 return f"{self.kind} {{ {', '.join(name for name, _ in self.members)} }}"
+            case "own" | "borrow" if self.name:
+                return f"{self.kind}<{self.name}>"
             case kind:
                 return kind
 
@@ -141,16 +145,25 @@ class TypeReader:
 
     def __init__(self) -> None:
         self._resources: list[native.ResourceType] = []
+        self._addresses: list[int] = []
+        self._latest = 0
         self._names: dict[int, str] = {}
         self._count = 0
 
     def resource(self, kind: native.ResourceType) -> int:
         """Which of the resources it is, counted from 0 as they are met."""
-        for index, known in enumerate(self._resources):
-            if known == kind:
+        # The runtime only tells whether two are the same. Functions name resources in about the order in
+        # which these were met, so the search goes on from the latest.
+        address, known = calls.pointer_of(kind), self._addresses
+        count, latest = len(known), self._latest
+        for index in chain(range(latest, count), range(latest)):
+            if calls.same_resource_type(address, known[index]):
+                self._latest = index
                 return index
-        self._resources.append(kind)
-        return len(self._resources) - 1
+        self._resources.append(kind)  # which keeps what is at its address
+        known.append(address)
+        self._latest = count
+        return count
 
     def name_resource(self, kind: native.ResourceType, name: str) -> None:
         """Learn a resource's name in WIT; the first one counts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,27 +38,19 @@ def provide(
 ) -> tuple[list[Provided], list[Finding]]:
     """Find what the host gives for each import, and say everything that is missing or does not fit."""
     findings = []
-    wanted = component.own_imports
+    spellings = {name: _spellings(name) for name in component.own_imports if name}
     given: dict[str, Any] = {}
     for key, value in imports.items():
-        found = [name for name in wanted if name and key in _names_of(name)]
-        if found:
-            given.update(dict.fromkeys(found, value))
-        elif any(
-            key in {each.name, python_name(each.name)} for each in component.imported.functions
-        ):
-            given[key] = value
-        else:
-            known = [name for name in wanted if name]
-            known += [each.name for each in imported if not each.interface]
+        found = [name for name, known in spellings.items() if key in known]
+        given.update(dict.fromkeys(found, value))
+        if not found:
             findings.append(
                 _finding(
                     component,
                     key,
                     "unknown-import",
                     f"`{component.name}` does not import `{key}`",
-                    did_you_mean(key, known)
-                    or ("WASI is given by grants" if key.startswith("wasi:") else ""),
+                    _hint(key, spellings, imported),
                 )
             )
     provided = []
@@ -94,9 +86,20 @@ def _finding(component: Component, item: str, rule: str, message: str, hint: str
     )
 
 
-def _names_of(name: str) -> set[str]:
+def _hint(key: str, names: Collection[str], imported: Sequence[ExportedFunction]) -> str:
+    inside = [each.interface for each in imported if key in {each.name, python_name(each.name)}]
+    if inside:
+        return f"it is a function of `{inside[0]}`: give an object that has it for that"
+    if key.startswith("wasi:"):
+        return "WASI is given by grants"
+    return did_you_mean(key, names)
+
+
+def _spellings(name: str) -> set[str]:
+    """What goes for an import: an interface with or without its package, a function, a class."""
     stem = name.partition("@")[0]
-    return {name, stem, stem.rpartition("/")[2]}
+    last = stem.rpartition("/")[2]
+    return {name, stem, last, python_name(last), class_name(last)}
 
 
 def _member(provider: Any, *names: str) -> Any:
@@ -121,7 +124,8 @@ def _provide(declared: ExportedFunction, provider: Any) -> Provided:
         return Provided(
             declared,
             None,
-            f"there is nothing for the resource `{resource}` of `{declared.interface}`",
+            f"there is nothing for the resource `{resource}`"
+            + (f" of `{declared.interface}`" if declared.interface else ""),
             f"give a class `{class_name(resource)}`",
         )
     if tag == "[constructor":
