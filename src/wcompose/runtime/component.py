@@ -104,6 +104,17 @@ class Component:
             return read_surface(self._native.type.imports(self.engine), self.engine, self._reader)
 
     @cached_property
+    def needed(self) -> Surface:
+        """What the host has to give: its imports without WASI's, most of whose types nobody looks at."""
+        with Noting(), self.lock:
+            items = {
+                name: item
+                for name, item in self._native.type.imports(self.engine).items()
+                if self._is_needed(name)
+            }
+            return read_surface(items, self.engine, self._reader)
+
+    @cached_property
     def functions(self) -> tuple[ExportedFunction, ...]:
         """Everything that can be called."""
         return tuple(
@@ -126,15 +137,16 @@ class Component:
     @cached_property
     def imports(self) -> tuple[str, ...]:
         """Names of everything that it imports."""
-        return self.imported.names
+        with Noting(), self.lock:
+            return tuple(self._native.type.imports(self.engine))
 
     @cached_property
     def own_imports(self) -> tuple[str, ...]:
         """Interfaces that the host has to give: not WASI's; empty for the world's own functions."""
-        return self._own(self.imported.names)
+        return ("", *(name for name in self.imports if self._is_needed(name)))
 
-    def _own(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        return ("", *(name for name in names if not _is_wasi(name) and name != AUDIT_INTERFACE))
+    def _is_needed(self, name: str) -> bool:
+        return not _is_wasi(name) and name != AUDIT_INTERFACE
 
     @cached_property
     def needs_wasi(self) -> bool:

@@ -58,11 +58,7 @@ class Plans:
     def imported(self) -> tuple[ExportedFunction, ...]:
         """Functions that the host has to give, with Python's classes."""
         component = self._component
-        return tuple(
-            self._bind(each)
-            for each in component.imported.functions
-            if each.interface in component.own_imports
-        )
+        return tuple(self._bind(each) for each in component.needed.functions)
 
     def crossing(self, declared: ExportedFunction) -> Crossing:
         """How the values of one of `imported` cross; made once for all who give it a function."""

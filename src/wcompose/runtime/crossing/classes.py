@@ -30,6 +30,18 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
+class _Carrying:
+    """What the cases that carry a value have in common."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """What the cases that carry none have in common."""
+
+
+@dataclass(frozen=True, slots=True)
 class Some(Generic[T]):
     """An option that is there, inside another option, where ``None`` would not tell which is missing."""
 
@@ -125,16 +137,15 @@ def variant_class(
     base: type[Variant] = type(name, (Variant,), {"__slots__": (), "__module__": module})
     for case, has_value in cases:
         own = class_name(case)
-        made = make_dataclass(
-            own,
-            [("value", Any)] if has_value else [],
-            bases=(base,),
-            frozen=True,
-            slots=True,
-            namespace={"case": case},
-        )
-        made.__module__, made.__qualname__ = module, f"{name}.{own}"
-        setattr(base, own, made)
+        # Inherited: making a dataclass compiles half a dozen functions, and there are many cases.
+        bases = (base, _Carrying if has_value else _Bare)
+        members = {
+            "__slots__": (),
+            "__module__": module,
+            "__qualname__": f"{name}.{own}",
+            "case": case,
+        }
+        setattr(base, own, type(own, bases, members))
     return base
 
 

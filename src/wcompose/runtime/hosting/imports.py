@@ -195,7 +195,7 @@ class Linking:
             raise LinkError(findings)
         self._numbers: list[int] = []
         self.host_resources = frozenset(
-            index for known in component.imported.resources.values() for index in known.values()
+            index for known in component.needed.resources.values() for index in known.values()
             if not component.is_wasi_resource(index)
         )  # fmt: skip
         self._linker = Linker(component.engine)
@@ -205,14 +205,14 @@ class Linking:
                 self._linker.add_wasi_http()
         for interface in component.own_imports:
             functions = [each for each in provided if each.declared.interface == interface]
-            if interface and (functions or component.imported.resources.get(interface)):
+            if interface and (functions or component.needed.resources.get(interface)):
                 with self._linker.root() as root, root.add_instance(interface) as place:
                     self._fill(
-                        plans, place, functions, component.imported.resources.get(interface, {})
+                        plans, place, functions, component.needed.resources.get(interface, {})
                     )
         with self._linker.root() as root:
             functions = [each for each in provided if not each.declared.interface]
-            self._fill(plans, root, functions, component.imported.resources.get("", {}))
+            self._fill(plans, root, functions, component.needed.resources.get("", {}))
         if audit is not None or component.is_audited:
             _add_recorder(self._linker, audit)
         self.pointer = calls.pointer_of(self._linker)
