@@ -226,6 +226,11 @@ def test_all_that_the_world_asks_for_is_named_at_once(tmp_path: Path) -> None:
     check_golden("lacking", refusal(node, tmp_path / "out.wasm"), FIXTURES)
 
 
+def test_what_can_be_meant_is_pointed_at_and_what_works_is_let_be(tmp_path: Path) -> None:
+    node = node_in(FIXTURES / "twisted", wit=FIXTURES / "twisted.wit", world="twisted")
+    check_golden("twisted", refusal(node, tmp_path / "out.wasm"), FIXTURES)
+
+
 def test_syntax_errors_of_all_files_are_named_at_once(tmp_path: Path) -> None:
     source = write_tree(
         tmp_path / "source",

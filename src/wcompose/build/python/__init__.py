@@ -19,8 +19,9 @@ from pathlib import Path
 from wcompose.build.python import diagnose
 from wcompose.build.python.environment import LIBRARY_NAME, environment_library
 from wcompose.build.python.mapping import Mapped
-from wcompose.build.python.packages import install_requirements, requirement_lines
+from wcompose.build.python.packages import install_requirements
 from wcompose.build.python.process import Failure, call_componentize
+from wcompose.build.python.requirements import requirement_lines
 from wcompose.build.python.sources import SourceTree, check_module, read_sources
 from wcompose.errors import BuildError
 from wcompose.files import atomic_output, digest_file, digest_tree, tree_files, write_atomically
@@ -34,6 +35,7 @@ BUILD_TIMEOUT = 300.0
 _REVISION = 1
 """Counted up when the same input gives another component."""
 _BOOT_MODULE = "wcompose_preinit"
+_BOOT_HELPERS = ("comparing", "telling")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _fingerprint(node: PythonNode, tree: SourceTree) -> str:
     for part in (
         f"revision {_REVISION}",
         f"componentize-py {version('componentize-py')}",
-        _boot_source(node.module),
+        *_boot_sources(node.module).values(),
         node.module,
         node.world,
         wit,
@@ -218,7 +220,8 @@ def write_bindings(
 
 def _write_boot(directory: Path, node: PythonNode, digest: str) -> None:
     """Put beside the node's modules what prepares and checks them; see `preinit`."""
-    (directory / f"{_BOOT_MODULE}.py").write_text(_boot_source(node.module), encoding="utf-8")
+    for name, text in _boot_sources(node.module).items():
+        (directory / f"{name}.py").write_text(text, encoding="utf-8")
     # The seed depends on the content, so that no two programs share one and each build has the
     # same. Zero would switch the randomization off.
     seed = int(digest.removeprefix("sha256:")[:8], 16) or 1
@@ -226,9 +229,15 @@ def _write_boot(directory: Path, node: PythonNode, digest: str) -> None:
     (directory / LIBRARY_NAME).write_bytes(library)
 
 
-def _boot_source(module: str) -> str:
-    text = Path(__file__).with_name("preinit.py").read_text(encoding="utf-8")
-    return f"{text}\n\nprepare({module!r})\n"
+def _boot_sources(module: str) -> dict[str, str]:
+    """The modules that import and check a node's own, by their names."""
+    here = Path(__file__)
+    texts = {
+        f"wcompose_{name}": here.with_name(f"{name}.py").read_text(encoding="utf-8")
+        for name in _BOOT_HELPERS
+    }
+    boot = here.with_name("preinit.py").read_text(encoding="utf-8")
+    return texts | {_BOOT_MODULE: f"{boot}\n\nprepare({module!r})\n"}
 
 
 def _error(node: PythonNode, failure: Failure, facts: Path, roots: dict[str, Path]) -> BuildError:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import sys
 import tempfile
@@ -12,83 +11,22 @@ import threading
 from importlib.util import find_spec
 from pathlib import Path
 
+from wcompose.build.python.pip_words import refusal
 from wcompose.build.python.process import run_child
+from wcompose.build.python.requirements import index_options, loose, read_requirements
+from wcompose.build.python.wording import listed
 from wcompose.errors import BuildError
 from wcompose.progress import Reporter
-from wcompose.report import Finding, Place
+from wcompose.report import Place
 
 PYTHON_VERSION = "3.14"
 """The language version that components made by componentize-py speak."""
 INSTALL_TIMEOUT = 600.0
 """Seconds that an installation may take."""
+_QUESTION_TIMEOUT = 60.0
 
-_INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)(?:\s+|=)(?P<file>.+)$")
-_LOCAL = re.compile(r"^(?:-e\b|--editable\b|\.{0,2}/|\.{1,2}$|file:|[^#]*@\s*file:)")
-_PINNED = re.compile(r"^[^=<>!~;@]+(?:===?)[^*,]+(?:;.*)?$|@")
 _MAGIC = b"\0asm"
 _NATIVE_SUFFIXES = frozenset({".so", ".pyd", ".dylib", ".dll"})
-_OFFLINE = re.compile(
-    r"Failed to establish a new connection|Temporary failure in name resolution|"
-    r"NameResolutionError|ConnectTimeoutError|Network is unreachable|Could not fetch URL|"
-    r"getaddrinfo failed|Connection refused"
-)
-_NO_MATCH = re.compile(r"No matching distribution found for (?P<requirement>[^\n]+)")
-
-
-def requirement_lines(file: Path, node: str) -> tuple[str, ...]:
-    """The lines of a requirements file and of those that it includes, without comments.
-
-    Args:
-        file: the requirements file.
-        node: name of the node, for findings.
-
-    Raises:
-        BuildError: a file cannot be read, or a line names a path, whose content nobody watches.
-    """
-    findings: list[Finding] = []
-    lines = tuple(_lines(file, node, findings, (file.resolve(),)))
-    if findings:
-        raise BuildError(findings)
-    return lines
-
-
-def _lines(file: Path, node: str, findings: list[Finding], above: tuple[Path, ...]) -> list[str]:
-    try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        findings.append(
-            Finding(
-                "requirements-unreadable",
-                f"the requirements of `{node}` cannot be read",
-                Place(str(file), item=node),
-                causes=(reason.lower(),),
-                hint="correct or remove `requirements` in `wcompose.toml`",
-            )
-        )
-        return []
-    lines: list[str] = []
-    for number, line in enumerate(text.splitlines(), 1):
-        wanted = re.sub(r"(^|\s)#.*$", "", line).strip()
-        if not wanted:
-            continue
-        place = Place(str(file), number, 1, len(line) + 1, node, line)
-        if _LOCAL.match(wanted):
-            findings.append(
-                Finding(
-                    "local-requirement",
-                    f"`{wanted}` is a path, so the build could not tell when it changes",
-                    place,
-                    hint="copy the package into the source directory of the node",
-                )
-            )
-            continue
-        lines.append(wanted)
-        if include := _INCLUDE.match(wanted):
-            other = file.parent / include["file"].strip()
-            if other.resolve() not in above:
-                lines += _lines(other, node, findings, (*above, other.resolve()))
-    return lines
 
 
 def install_requirements(
@@ -115,17 +53,16 @@ def install_requirements(
     Raises:
         BuildError: a requirement cannot be had or is not pure Python, or the network is away.
     """
-    lines = requirement_lines(file, node)
-    key = hashlib.sha256("\n".join((PYTHON_VERSION, *lines)).encode()).hexdigest()
-    installed = cache / key
+    lines = read_requirements(file, node)
+    texts = (PYTHON_VERSION, *(line.text for line in lines))
+    installed = cache / hashlib.sha256("\n".join(texts).encode()).hexdigest()
     if installed.is_dir():
         return installed
-    loose = [line for line in lines if not line.startswith("-") and not _PINNED.match(line)]
-    if loose:
+    if unpinned := loose(lines):
         reporter.note(
             node,
-            f"not pinned to a version: {', '.join(f'`{line}`' for line in loose)}; the component "
-            "depends on the day it is built (pin with `==`)",
+            f"not pinned to a version: {listed(unpinned)}; the component depends on the day it is "
+            "built (pin with `==`)",
         )
     if find_spec("pip") is None:
         raise BuildError.of(
@@ -138,16 +75,25 @@ def install_requirements(
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".tmp-", dir=cache) as work:
         target = Path(work, "packages")
-        code, output = run_child(
-            _pip_command(file, target),
-            Path(work),
-            node=node,
-            doing="installing its requirements",
-            timeout=INSTALL_TIMEOUT,
-            cancelled=cancelled,
-        )
+
+        def run_pip(arguments: list[str], timeout: float) -> tuple[int, str]:
+            return run_child(
+                [sys.executable, str(_installer()), str(os.getpid()), *arguments],
+                Path(work),
+                node=node,
+                doing="installing its requirements",
+                timeout=timeout,
+                cancelled=cancelled,
+            )
+
+        code, output = run_pip(_install_arguments(file, target), INSTALL_TIMEOUT)
         if code != 0:
-            raise BuildError([_refusal(output, file, node)])
+
+            def is_known(name: str) -> bool:
+                question = ["index", "versions", "--no-input", *index_options(lines), name]
+                return "--no-index" in question or run_pip(question, _QUESTION_TIMEOUT)[0] == 0
+
+            raise BuildError([refusal(output, file, node, lines, is_known)])
         _tidy(target)
         _check_pure(target, file, node)
         try:
@@ -158,46 +104,18 @@ def install_requirements(
     return installed
 
 
-def _pip_command(file: Path, target: Path) -> list[str]:
+def _installer() -> Path:
+    return Path(__file__).with_name("installer.py")
+
+
+def _install_arguments(file: Path, target: Path) -> list[str]:
     return [
-        sys.executable,
-        *("-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"),
+        *("install", "--quiet", "--no-input", "--disable-pip-version-check"),
         *("--target", str(target), "--no-compile", "--retries", "1"),
         # A wheel for any platform is pure Python.
         *("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none"),
         *("--python-version", PYTHON_VERSION, "--requirement", str(file.resolve())),
     ]
-
-
-def _refusal(output: str, file: Path, node: str) -> Finding:
-    place = Place(str(file), item=node)
-    causes = tuple(
-        line.removeprefix("ERROR: ") for line in output.splitlines() if line.startswith("ERROR: ")
-    )
-    if _OFFLINE.search(output):
-        return Finding(
-            "package-index-unreachable",
-            f"the requirements of `{node}` are not installed yet and the package index cannot be "
-            "reached",
-            place,
-            causes=causes[-1:],
-            hint="build once with a network, or copy the packages into the node's directory",
-        )
-    if found := _NO_MATCH.search(output):
-        return Finding(
-            "requirement-not-found",
-            f"there is no pure Python wheel for `{found['requirement'].strip()}`",
-            place,
-            causes=causes,
-            hint="native code for this machine cannot run in a component; look for the version, or "
-            "for a package written in Python only",
-        )
-    return Finding(
-        "requirements-failed",
-        f"pip could not install the requirements of `{node}`",
-        place,
-        causes=causes or (output,),
-    )
 
 
 def _tidy(target: Path) -> None:

@@ -26,7 +26,9 @@ RESERVED_MODULES = frozenset(
         "componentize_py_runtime",
         "componentize_py_types",
         "poll_loop",
+        "wcompose_comparing",
         "wcompose_preinit",
+        "wcompose_telling",
         "wit_world",
     }
 )
