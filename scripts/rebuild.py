@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import tomli
 import tomli_w
@@ -150,6 +152,10 @@ PARTS: dict[str, RustPart | GoPart] = {
         "plugin",
         "examples/plugins/guests/numbering.wasm",
     ),
+    "shop-prices": RustPart("shop-prices", "examples/shop/prices.wasm"),
+    "shop-receipts": GoPart(
+        "examples/shop/receipts", "examples/shop/wit", "clerk", "examples/shop/receipts.wasm"
+    ),
     "netprober": RustPart("netprober", "tests/grants/components/netprober.wasm", profile="gate"),
     "prober": RustPart("prober", "tests/grants/components/prober.wasm", profile="gate"),
     **{
@@ -263,16 +269,16 @@ class RustToolchain:
         run([self._cargo, "build", "--locked", "--package", "xtask"], cwd=RUST, env=env)
         return self.cache / "debug/xtask"
 
+    def metadata(self) -> dict[str, Any]:
+        """What cargo knows about the workspace and all that it depends on."""
+        command = [self._cargo, "metadata", "--locked", "--format-version", "1"]
+        text = run([*command, "--filter-platform", TARGET], cwd=RUST, env=self._env)
+        answer: dict[str, Any] = json.loads(text)
+        return answer
+
     def crate_source(self, name: str) -> Path:
         """Where cargo keeps the source of a dependency."""
-        text = run(
-            [self._cargo, "metadata", "--locked", "--format-version", "1"],
-            cwd=RUST,
-            env=self._env,
-        )
-        import json
-
-        for package in json.loads(text)["packages"]:
+        for package in self.metadata()["packages"]:
             if package["name"] == name:
                 return Path(package["manifest_path"]).parent
         raise RebuildError(f"crate `{name}` is no dependency any more")
