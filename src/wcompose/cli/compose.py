@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wcompose.cli.binary_output import (
+    STANDARD_OUTPUT,
+    is_stream,
+    name_of,
+    refuse_terminal,
+    streamed,
+)
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
@@ -118,7 +124,7 @@ def compose(
     output = _output(session, outputs or [], is_shown=plan or bool(why))
     _check_options(plan=plan, why=bool(why), json=json)
     parts = name_parts(files)
-    if output is not None and str(output) != "-":
+    if output is not None and output != STANDARD_OUTPUT:
         check_output(output, parts)
     draft = _draft(
         session,
@@ -142,10 +148,10 @@ def compose(
         _check_closed(draft)
     if output is None or plan or why:
         return
-    title = name or ("composition" if str(output) == "-" else output.stem)
+    title = name or ("composition" if output == STANDARD_OUTPUT else output.stem)
     written = _write(session, draft, output, title, version, strip=strip)
     graph = draft.graph
-    if json and str(output) != "-":
+    if json and output != STANDARD_OUTPUT:
         import json as json_module
 
         result = {
@@ -165,7 +171,7 @@ def compose(
         }
         write_result(json_module.dumps(result, indent=2))
     session.reporter.note(
-        "standard output" if str(output) == "-" else output.name,
+        name_of(output),
         f"{counted(len(graph.nodes), 'component')} with {counted(len(graph.edges), 'edge')}, "
         f"{written.size:,} bytes" + (f"; stripping saved {written.saved:,} bytes" if strip else ""),
     )
@@ -188,12 +194,7 @@ def _output(session: Session, outputs: list[Path], *, is_shown: bool) -> Path | 
             "nothing says where to write the composition",
             hint="add `--output FILE`, or `--plan` to see what would be composed",
         )
-    if str(outputs[0]) == "-" and session.output.is_terminal:
-        raise UsageError.of(
-            "binary-to-terminal",
-            "standard output is a terminal, and a composition is binary",
-            hint="add `--output FILE`, or send it to another program with `|`",
-        )
+    refuse_terminal(session, outputs[0], "a composition")
     return outputs[0]
 
 
@@ -299,30 +300,13 @@ def _check_closed(draft: Draft) -> None:
 def _write(
     session: Session, draft: Draft, output: Path, title: str, version: str, *, strip: bool
 ) -> Written:
-    from wcompose.build.assembly import telling_unwritable, write_composition
+    from wcompose.build.assembly import write_composition
     from wcompose.graph.compose import About
 
     about = About(title, version)
-    is_stream = str(output) == "-"
-    if not is_stream and (output.is_file() or not output.exists()):
+    if not is_stream(output):
         return write_composition(
             draft.graph, output, engine=session.engine, about=about, strip=strip
         )
-    # A pipe or a device is written to, and not replaced by a file.
-    import shutil
-    import tempfile
-    from contextlib import nullcontext
-
-    with tempfile.TemporaryDirectory() as directory:
-        file = Path(directory) / "composition.wasm"
-        written = write_composition(
-            draft.graph, file, engine=session.engine, about=about, strip=strip
-        )
-        with (
-            telling_unwritable(output),
-            file.open("rb") as source,
-            nullcontext(sys.stdout.buffer) if is_stream else output.open("wb") as target,
-        ):
-            shutil.copyfileobj(source, target)
-            target.flush()
-    return written
+    with streamed(output) as file:
+        return write_composition(draft.graph, file, engine=session.engine, about=about, strip=strip)
