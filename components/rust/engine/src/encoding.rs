@@ -72,12 +72,25 @@ fn encoded(
     let mut encoder = ComponentEncoder::default();
     encoder.validate(true);
     if adapt_preview1 {
-        encoder
-            .adapter(PREVIEW1, adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)
-            .context("the WASI preview 1 adapter")?;
+        let bytes = if is_program(module) {
+            adapter::WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER
+        } else {
+            adapter::WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER
+        };
+        encoder.adapter(PREVIEW1, bytes).context("the WASI preview 1 adapter")?;
     }
     encoder.module(module)?;
     encoder.encode()
+}
+
+/// Whether a module is a program of WASI preview 1: its adapter then exports `wasi:cli/run`.
+fn is_program(module: &[u8]) -> bool {
+    Parser::new(0).parse_all(module).flatten().any(|payload| match payload {
+        Payload::ExportSection(section) => {
+            section.into_iter().flatten().any(|export| export.name == "_start")
+        }
+        _ => false,
+    })
 }
 
 /// Functions that the world exports and the module does not, under any spelling of theirs
