@@ -7,10 +7,13 @@ import errno
 import hashlib
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 _BLOCK = 1 << 20
+_MARK = ".tmp-"
+_SCRATCH = "wcompose-"
 TREE_FILE_LIMIT = 100_000
 """Files that a directory may hold when it is digested."""
 
@@ -31,7 +34,7 @@ def atomic_output(path: Path) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends well.
 
     The block, or a program that it calls, writes the temporary file. On any exception the file is
-    removed and ``path`` stays as it was. Left-overs of a killed process are named ``.tmp-*``.
+    removed and ``path`` stays as it was. What a killed process leaves, `sweep_leftovers` finds.
 
     Raises:
         OSError: ``path`` is a directory, or a device or pipe, which a file must not take the place of.
@@ -42,13 +45,76 @@ def atomic_output(path: Path) -> Iterator[Path]:
         raise OSError(errno.EINVAL, "it is a device or a pipe, not a file", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     # The suffix stays, since tools judge a file by it.
-    temporary = path.with_name(f".tmp-{secrets.token_hex(8)}-{path.name}")
+    temporary = path.with_name(f"{_MARK}{_owner()}-{secrets.token_hex(8)}-{path.name}")
     try:
         yield temporary
         _flush_to_disk(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch_directory(parent: Path | None = None) -> Iterator[Path]:
+    """A directory that is gone after the block; those of killed processes beside it go, too.
+
+    Args:
+        parent: where; the system's directory for temporary files when it is not given.
+    """
+    import tempfile
+
+    place = Path(tempfile.gettempdir()) if parent is None else parent
+    mark = _SCRATCH if parent is None else _MARK
+    sweep_leftovers(place, mark)
+    with tempfile.TemporaryDirectory(prefix=f"{mark}{_owner()}-", dir=place) as name:
+        yield Path(name)
+
+
+def sweep_leftovers(directory: Path, mark: str = _MARK) -> None:
+    """Remove temporary files and directories whose process is gone without having removed them.
+
+    Those of living processes, of other machines that share the directory and of other users stay.
+
+    Args:
+        directory: where; nothing happens when it is not there.
+        mark: what their names begin with.
+    """
+    import shutil
+
+    host, _, _ = _owner().partition("-")
+    for path in sorted(directory.glob(f"{mark}{host}-*")):
+        number = path.name.removeprefix(f"{mark}{host}-").partition("-")[0]
+        with contextlib.suppress(OSError):
+            if not number.isdecimal() or _is_alive(int(number)) or not _is_ours(path):
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _owner() -> str:
+    """This process: its machine, shortened, and its number."""
+    import platform
+
+    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
+    return f"{host}-{os.getpid()}"
+
+
+def _is_alive(number: int) -> bool:
+    if sys.platform == "win32":
+        return True  # `os.kill` would end it there
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def _is_ours(path: Path) -> bool:
+    return not hasattr(os, "getuid") or path.lstat().st_uid == os.getuid()
 
 
 def _flush_to_disk(path: Path) -> None:

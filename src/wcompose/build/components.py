@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wcompose.build.inputs import python_node
+from wcompose.build.outputs import telling_what_is_in_the_way
 from wcompose.build.python import build_python
 from wcompose.errors import ArtifactError, BuildError
 from wcompose.files import atomic_output
@@ -100,7 +101,7 @@ class ComponentMaker:
             self._reporter.finished(node.name, f"unchanged, {size_words(file.stat().st_size)}")
             return file
         self._reporter.started(node.name, "building with componentize-py")
-        with atomic_output(file) as temporary:
+        with telling_what_is_in_the_way(file), atomic_output(file) as temporary:
             built = build_python(
                 python_node(self._project, node, source),
                 temporary,

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from wcompose.build.inputs import gather_inputs
 from wcompose.build.state import BuildState, is_current, read_state, write_state
-from wcompose.files import digest_bytes, digest_file
+from wcompose.errors import ProjectError
+from wcompose.files import digest_bytes, digest_file, sweep_leftovers
 from wcompose.progress import Reporter
 from wcompose.project.lock import Lock, read_lock
 
@@ -88,23 +89,50 @@ def build_project(
         ToolFailure: the engine or the machine failed.
     """
     inputs = gather_inputs(project)
-    lock = read_lock(project.lock)
+    lock = _read_lock(project.lock, reporter, locked=locked)
     state = read_state(project.state)
     # What stripping leaves is another composition, and only the flag is no part of the project file.
     digest = f"{inputs.digest} stripped" if strip and not project.strip else inputs.digest
     project = replace(project, strip=project.strip or strip)
     if not force and lock is not None and is_current(state, digest, project.output, project.lock):
         return BuildResult(project.output, lock, is_fresh=True)
+    from wcompose.build.outputs import telling_what_is_in_the_way
     from wcompose.build.stages import ProjectBuild
 
-    work = ProjectBuild(project, inputs, engine(), reporter)
-    new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)
-    images().warm(project.output, reporter=reporter)
-    write_state(
-        project.state,
-        BuildState(digest, new_lock.digest, digest_file(project.lock)),
-    )
+    for directory in (project.output.parent, project.state, project.lock.parent, cache):
+        sweep_leftovers(directory)
+    with telling_what_is_in_the_way(project.output):
+        work = ProjectBuild(project, inputs, engine(), reporter)
+        new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)
+        images().warm(project.output, reporter=reporter)
+        write_state(
+            project.state,
+            BuildState(digest, new_lock.digest, digest_file(project.lock)),
+        )
     return BuildResult(project.output, new_lock, is_fresh=False)
+
+
+def _read_lock(file: Path, reporter: Reporter, *, locked: bool) -> Lock | None:
+    """The lock; none when a merge left both sides in it, unless the build is held to it."""
+    try:
+        return read_lock(file)
+    except ProjectError as error:
+        if not _has_conflict(file):
+            raise
+        if locked:
+            found = replace(
+                error.findings[0],
+                causes=("it has the marks of a merge that is not finished",),
+                hint="run `wcompose build` without `--locked`, which writes it anew, and commit it",
+            )
+            raise ProjectError([found]) from None
+    reporter.note(file.name, "has the marks of a merge that is not finished; it is written anew")
+    return None
+
+
+def _has_conflict(file: Path) -> bool:
+    lines = file.read_bytes()[: 16 << 20].splitlines()
+    return all(any(line.startswith(mark) for line in lines) for mark in (b"<<<<<<<", b">>>>>>>"))
 
 
 def draft_project(project: Project, *, engine: Engine, cache: Path, reporter: Reporter) -> Draft:
@@ -123,10 +151,12 @@ def draft_project(project: Project, *, engine: Engine, cache: Path, reporter: Re
             from being composed is no error here: it is in the draft.
         ToolFailure: the engine or the machine failed.
     """
+    from wcompose.build.outputs import telling_what_is_in_the_way
     from wcompose.build.stages import ProjectBuild
 
-    work = ProjectBuild(project, gather_inputs(project), engine, reporter)
-    return work.draft(cache, force=False)[1]
+    with telling_what_is_in_the_way(project.state):
+        work = ProjectBuild(project, gather_inputs(project), engine, reporter)
+        return work.draft(cache, force=False)[1]
 
 
 def build_variant(
@@ -163,8 +193,10 @@ def build_variant(
             if len(list(output.parent.glob("*.wasm"))) < MOST_VARIANTS:
                 break
             old.unlink(missing_ok=True)
+        from wcompose.build.outputs import telling_what_is_in_the_way
         from wcompose.build.stages import ProjectBuild
 
-        work = ProjectBuild(project, inputs, engine, reporter)
-        work.variant(grants, recording, cache, output)
+        with telling_what_is_in_the_way(output):
+            work = ProjectBuild(project, inputs, engine, reporter)
+            work.variant(grants, recording, cache, output)
     return output

@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import threading
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +15,7 @@ from wcompose.build.python.process import run_child
 from wcompose.build.python.requirements import index_options, loose, read_requirements
 from wcompose.build.python.wording import listed
 from wcompose.errors import BuildError
+from wcompose.files import scratch_directory
 from wcompose.progress import Reporter
 from wcompose.report import Place
 
@@ -73,13 +73,13 @@ def install_requirements(
         )
     reporter.started(node, "installing its requirements from the package index")
     cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=cache) as work:
-        target = Path(work, "packages")
+    with scratch_directory(cache) as work:
+        target = work / "packages"
 
         def run_pip(arguments: list[str], timeout: float) -> tuple[int, str]:
             return run_child(
                 [sys.executable, str(_installer()), str(os.getpid()), *arguments],
-                Path(work),
+                work,
                 node=node,
                 doing="installing its requirements",
                 timeout=timeout,
