@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
+WAITING = "waiting"
+"""The work of a subject whose turn has not come."""
+
 
 class Reporter(Protocol):
     """Hears about steps of work. A step belongs to a subject: a node, or the whole."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from wcompose.cli.render import printable
+from wcompose.progress import WAITING
 
 TICK = "✓"
 
@@ -61,10 +61,10 @@ class LiveReporter:
     def started(self, subject: str, work: str) -> None:
         """Show it with a spinner."""
         with self._lock:
-            self._running[subject] = (printable(work), time.monotonic())
+            self._running[printable(subject)] = (printable(work), time.monotonic())
             if self._live is None:
                 self._live = Live(
-                    get_renderable=self._table,
+                    get_renderable=self._lines,
                     console=self._console,
                     transient=True,
                     refresh_per_second=10,
@@ -74,7 +74,7 @@ class LiveReporter:
     def finished(self, subject: str, outcome: str) -> None:
         """Turn its line into a lasting one."""
         with self._lock:
-            _, began = self._running.pop(subject, ("", None))
+            _, began = self._running.pop(printable(subject), ("", None))
             line = Text.assemble(
                 (f"{TICK} ", "green"),
                 (printable(subject), "bold"),
@@ -104,16 +104,29 @@ class LiveReporter:
             self._live.stop()
             self._live = None
 
-    def _table(self) -> Table:
-        table = Table.grid(padding=(0, 1))
-        for cells in self._rows():
-            table.add_row(*cells)
-        return table
-
-    def _rows(self) -> Iterator[tuple[Spinner, Text, Text]]:
+    def _lines(self) -> Text:
+        """A line for each subject, whatever the width: what does not fit ends in an ellipsis."""
         # A snapshot: the refresh thread reads while workers write.
-        for subject, (work, began) in list(self._running.items()):
-            yield self._spinner, Text(subject, "bold"), Text(work + _elapsed(began))
+        running = list(self._running.items())
+        # Room for the `^C` that a terminal echoes: it must not begin a line that nobody erases.
+        width = max(1, self._console.width - 3)
+        names = min(max((cell_len(name) for name, _ in running), default=0), max(8, width // 2))
+        lines = []
+        for subject, (work, began) in running:
+            name = Text(subject, "bold")
+            name.truncate(names, overflow="ellipsis", pad=True)
+            if work == WAITING:
+                line = Text.assemble(("· ", "dim"), name, (f"  {work}", "dim"))
+            else:
+                seconds = time.monotonic() - began
+                line = Text.assemble(self._frame(), " ", name, f"  {seconds:4.1f} s  {work}")
+            line.truncate(width, overflow="ellipsis")
+            lines.append(line)
+        return Text("\n", no_wrap=True, overflow="ignore").join(lines)
+
+    def _frame(self) -> Text:
+        frame = self._spinner.render(self._console.get_time())
+        return frame if isinstance(frame, Text) else Text("·")
 
 
 def _elapsed(began: float | None) -> str:
