@@ -110,7 +110,10 @@ class LiveReporter:
         running = list(self._running.items())
         # Room for the `^C` that a terminal echoes: it must not begin a line that nobody erases.
         width = max(1, self._console.width - 3)
-        names = min(max((cell_len(name) for name, _ in running), default=0), max(8, width // 2))
+        names = min(
+            max((cell_len(name) for name, _ in running), default=0),
+            max(4, min(width // 2, width - 12)),
+        )
         lines = []
         for subject, (work, began) in running:
             name = Text(subject, "bold")
