@@ -1,4 +1,4 @@
-"""Build the wheel, install it into a new environment, and use it from an empty directory.
+"""Build the wheel twice, install it into a new environment, and use it from an empty directory.
 
 python scripts/check_wheel.py
 """
@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import venv
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,9 +31,15 @@ def main() -> int:
     """Build, install, compose and call."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        pip = [sys.executable, "-m", "pip", "--quiet"]
-        run([*pip, "wheel", "--no-deps", "--wheel-dir", str(work / "dist"), str(ROOT)], work)
-        (wheel,) = (work / "dist").glob("*.whl")
+        wheel = build(work / "dist", work)
+        if wheel.read_bytes() != build(work / "again", work).read_bytes():
+            print("two builds of the wheel differ", file=sys.stderr)
+            return 1
+        with zipfile.ZipFile(wheel) as archive:
+            names = {Path(name).name for name in archive.namelist()}
+        if missing := {"LICENSE", "THIRD-PARTY.md", "py.typed", "engine.wasm"} - names:
+            print(f"the wheel lacks {', '.join(sorted(missing))}", file=sys.stderr)
+            return 1
         venv.create(work / "env", with_pip=True)
         python = str(work / "env/bin/python")
         constraint = str(ROOT / "requirements-dev.txt")
@@ -66,6 +73,14 @@ def main() -> int:
                 return 1
         print(f"{wheel.name}: {wheel.stat().st_size:,} bytes; composes, runs, draws and inspects")
         return 0
+
+
+def build(directory: Path, work: Path) -> Path:
+    """Build the wheel into a directory of its own."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps"]
+    run([*pip, "--wheel-dir", str(directory), str(ROOT)], work)
+    (wheel,) = directory.glob("*.whl")
+    return wheel
 
 
 def run(command: list[str], directory: Path) -> str:

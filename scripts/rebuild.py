@@ -398,7 +398,9 @@ def digest(path: Path) -> str:
 
 def main() -> int:
     """Parse arguments, rebuild, compare or record."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
     parser.add_argument("--output", type=Path)
     parser.add_argument("--check", action="store_true")
