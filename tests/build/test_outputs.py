@@ -212,6 +212,52 @@ def test_a_build_sweeps_what_a_killed_one_left(
     assert [list(place.glob(".tmp-*")) for place in places] == [[], [], [], []]
 
 
+HOLDING = """\
+import sys
+from pathlib import Path
+from wcompose.build.outputs import one_at_a_time
+
+with one_at_a_time(Path(sys.argv[1]), lambda: None):
+    print("in", flush=True)
+    sys.stdin.readline()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such locks")
+def test_a_build_waits_for_another_one_of_the_same_project(
+    project: Path, build: Callable[..., list[str]], engine: Engine, tmp_path: Path
+) -> None:
+    build(project)
+    state = project / "build" / ".wcompose" / "state.json"
+    finished = state.read_bytes()
+    state.unlink()
+    command = [sys.executable, "-c", HOLDING, str(state.parent)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        assert other.stdout.readline() == "in\n"
+        end = other.stdin
+        steps = []
+
+        class Waiting(SilentReporter):
+            def started(self, subject: str, work: str) -> None:
+                steps.append(work)
+                if work.startswith("waiting"):  # what the other one does at its end
+                    state.write_bytes(finished)
+                    end.close()
+
+        result = build_project(
+            load_project(project / "wcompose.toml", engine.locate_toml),
+            engine=lambda: engine,
+            images=Unwarmed,  # type: ignore[arg-type]
+            cache=tmp_path / "components",
+            reporter=Waiting(),
+        )
+    assert steps == ["waiting for another build of this project"]
+    assert result.is_fresh
+
+
 def test_a_scratch_directory_is_gone_afterwards(tmp_path: Path) -> None:
     with scratch_directory(tmp_path) as scratch:
         (scratch / "file").write_text("")

@@ -1,11 +1,12 @@
-"""Where a build writes: what is in the way of it, and what a killed one left there."""
+"""Where a build writes: what is in the way of it, and who else is at it."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wcompose.errors import BuildError, WcomposeError
@@ -60,6 +61,35 @@ def telling_what_is_in_the_way(output: Path) -> Iterator[None]:
             causes=[cause],
             hint=hint,
         ) from None
+
+
+@contextlib.contextmanager
+def one_at_a_time(directory: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold other processes back that enter such a block for the same directory.
+
+    The system lets go when a process ends, in whatever way. Where it, or the file system, has no
+    such locks nobody is held back, and the last one wins, file by file.
+
+    Args:
+        directory: what must not be worked on by two; made when it is not there.
+        wait: called when another process is there, before waiting for it.
+
+    Raises:
+        OSError: the directory cannot be made or written to.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "busy").open("ab") as stream:
+        if sys.platform != "win32":
+            import fcntl
+
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                wait()
+                fcntl.flock(stream, fcntl.LOCK_EX)
+            except OSError:
+                pass
+        yield
 
 
 def _of_the_engine(finding: Finding, output: Path) -> Finding:

@@ -96,12 +96,24 @@ def build_project(
     project = replace(project, strip=project.strip or strip)
     if not force and lock is not None and is_current(state, digest, project.output, project.lock):
         return BuildResult(project.output, lock, is_fresh=True)
-    from wcompose.build.outputs import telling_what_is_in_the_way
+    from wcompose.build.outputs import one_at_a_time, telling_what_is_in_the_way
     from wcompose.build.stages import ProjectBuild
+
+    others: list[str] = []
+
+    def wait() -> None:
+        others.append("another build of this project")
+        reporter.started(project.name, f"waiting for {others[0]}")
 
     for directory in (project.output.parent, project.state, project.lock.parent, cache):
         sweep_leftovers(directory)
-    with telling_what_is_in_the_way(project.output):
+    with telling_what_is_in_the_way(project.output), one_at_a_time(project.state, wait):
+        if others:
+            reporter.finished(project.name, f"waited for {others[0]}")
+            state, lock = read_state(project.state), read_lock(project.lock)
+            outputs = (project.output, project.lock)
+            if not force and lock is not None and is_current(state, digest, *outputs):
+                return BuildResult(project.output, lock, is_fresh=True)
         work = ProjectBuild(project, inputs, engine(), reporter)
         new_lock = work.run(cache, lock if locked else None, locked=locked, force=force)
         images().warm(project.output, reporter=reporter)
