@@ -13,9 +13,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import tomli
 import wasmtime
 from support import CACHE, REPOSITORY
 
@@ -103,6 +104,37 @@ def test_the_readme_composes_what_is_there(command: Command) -> None:
     result = command(*arguments, cwd=REPOSITORY)
     assert result.returncode == 0, result.stderr
     assert "rust-callee" in result.stdout
+
+
+def test_the_readme_shows_the_project_of_this_repository() -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    shown = tomli.loads(
+        readme.partition("## Your own graph")[2].partition("```toml\n")[2].partition("```")[0]
+    )
+    project = tomli.loads((REPOSITORY / "wcompose.toml").read_text("utf-8"))
+
+    def within(part: Any, whole: Any) -> bool:
+        if isinstance(part, dict):
+            return all(key in whole and within(part[key], whole[key]) for key in part)
+        return bool(part == whole)
+
+    assert within(shown, project)
+    assert shown["components"].keys() == project["components"].keys()
+
+
+def test_the_program_of_the_readme_runs(flagship: Path) -> None:
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    program = readme.partition("```python\n")[2].partition("```")[0]
+    assert flagship.is_file()
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=REPOSITORY,
+        env={**os.environ, "XDG_CACHE_HOME": str(CACHE / "user")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "200\n"), done.stderr
 
 
 def test_the_index_leads_to_every_page() -> None:
