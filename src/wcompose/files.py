@@ -81,9 +81,9 @@ def sweep_leftovers(directory: Path, mark: str = _MARK) -> None:
     """
     import shutil
 
-    host, _, _ = _owner().partition("-")
-    for path in sorted(directory.glob(f"{mark}{host}-*")):
-        number = path.name.removeprefix(f"{mark}{host}-").partition("-")[0]
+    machine, _, _ = _owner().partition("-")
+    for path in sorted(directory.glob(f"{mark}{machine}-*")):
+        number = path.name.removeprefix(f"{mark}{machine}-").partition("-")[0]
         with contextlib.suppress(OSError):
             if not number.isdecimal() or _is_alive(int(number)) or not _is_ours(path):
                 continue
@@ -94,11 +94,14 @@ def sweep_leftovers(directory: Path, mark: str = _MARK) -> None:
 
 
 def _owner() -> str:
-    """This process: its machine, shortened, and its number."""
+    """This process: its machine, shortened, and its number there."""
     import platform
 
-    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]
-    return f"{host}-{os.getpid()}"
+    space = ""  # containers may share a directory and a host name, but not the numbers of processes
+    with contextlib.suppress(OSError):
+        space = str(Path("/proc/self/ns/pid").readlink())
+    machine = hashlib.sha256(f"{platform.node()} {space}".encode()).hexdigest()[:8]
+    return f"{machine}-{os.getpid()}"
 
 
 def _is_alive(number: int) -> bool:

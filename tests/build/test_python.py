@@ -32,7 +32,6 @@ from wcompose.build.python import (
     sources,
     write_bindings,
 )
-from wcompose.build.python.environment import environment_library
 from wcompose.build.python.mapping import Mapped
 from wcompose.build.python.packages import install_requirements
 from wcompose.errors import BuildError
@@ -315,6 +314,16 @@ def test_a_module_named_like_the_standard_librarys_is_refused(tmp_path: Path) ->
     assert found.place.file.endswith("json.py")
 
 
+def test_what_the_standard_library_is_does_not_depend_on_this_python(tmp_path: Path) -> None:
+    source = write_tree(tmp_path, imp="", compression="")
+    tree = sources.read_sources(source, "calculator")
+    assert tree.hidden == ("compression",)  # new in 3.14; `imp` was in 3.11
+    sources.check_module(tree, "imp", "calculator", None)
+    with pytest.raises(BuildError) as caught:
+        sources.check_module(tree, "compression", "calculator", None)
+    assert caught.value.findings[0].rule == "hidden-module"
+
+
 def test_a_missing_directory_is_an_error_of_the_user(tmp_path: Path) -> None:
     (found,) = refusal(node_in(tmp_path / "nowhere"), tmp_path / "out.wasm")
     assert found.rule == "source-unreadable"
@@ -581,42 +590,6 @@ def test_bindings_for_editors_are_the_same_every_time(tmp_path: Path) -> None:
     assert b"class Counter(Protocol)" in one[Path("wit_world/exports/arithmetic.py")]
 
 
-# The library that sets the environment --------------------------------------------------------
-
-_TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=200)
-
-
-@given(st.dictionaries(_TEXT, _TEXT, max_size=8), st.integers(0, 200))
-def test_the_environment_library_sets_what_it_is_told(variables: dict[str, str], base: int) -> None:
-    engine = wasmtime.Engine()
-    store = wasmtime.Store(engine)
-    memory = wasmtime.Memory(store, wasmtime.MemoryType(wasmtime.Limits(1, None)))
-    heard: dict[str, str] = {}
-
-    def text_at(start: int) -> str:
-        data = bytes(memory.read(store, start, start + 1000))
-        return data[: data.index(0)].decode()
-
-    def set_environment(name: int, value: int, overwrite: int) -> int:
-        assert overwrite == 1
-        heard[text_at(name)] = text_at(value)
-        return 0
-
-    i32 = wasmtime.ValType.i32()
-    setenv = wasmtime.Func(store, wasmtime.FuncType([i32] * 3, [i32]), set_environment)
-    base_type = wasmtime.GlobalType(i32, mutable=False)
-    memory_base = wasmtime.Global(store, base_type, wasmtime.Val.i32(base))
-    module = wasmtime.Module(engine, environment_library(variables))
-    instance = wasmtime.Instance(store, module, [memory, memory_base, setenv])
-    instance.exports(store)["__wasm_call_ctors"](store)
-    assert heard == variables
-
-
-def test_the_environment_library_refuses_what_c_cannot_hold() -> None:
-    with pytest.raises(ValueError, match="NUL"):
-        environment_library({"A\0B": "x"})
-
-
 # Facts ----------------------------------------------------------------------------------------
 
 _MAPPED = Mapped("node", "app", "world", WIT, FIXTURES, None, {"/0": FIXTURES})
@@ -661,6 +634,10 @@ def test_no_facts_are_no_facts(tmp_path: Path) -> None:
     [
         ("called trapping stub: a:b/c#d", "import-called-early"),
         ("0: x\n1: wasm trap: call stack exhausted", "python-trap"),
+        (
+            "caused by:\n0: retrieving memory\n1: too much data is being copied between the host and",
+            "python-memory",
+        ),
         (
             "Something New.\n\nCaused by:\n    x\n\nStack backtrace:\n 0: y",
             "componentize-py-failed",

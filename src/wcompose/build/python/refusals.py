@@ -13,6 +13,8 @@ from wcompose.suggest import did_you_mean
 _NO_WORLD = re.compile(r"Unable to resolve `(?:Some\(\"(?P<name>.*)\"\)|None)`")
 _WORLDS = re.compile(r"Available worlds: \[(?P<worlds>.*?)\]", re.DOTALL)
 _WIT_PLACE = re.compile(r"^\s*--> (?P<file>.+):(?P<line>\d+):(?P<column>\d+)$", re.MULTILINE)
+_MEMORY_LIMIT = 128 << 20
+"""Bytes that componentize-py can take out of the interpreter: what wasmtime lets a host call copy."""
 _TRAP = re.compile(r"wasm trap: (?P<reason>[^\n]+)")
 _CALLED_STUB = re.compile(r"called trapping stub: (?P<name>\S+)")
 
@@ -45,6 +47,20 @@ def findings_of_text(text: str, mapped: Mapped, *, is_panic: bool) -> list[Findi
                 f"{found['reason']}",
                 place,
                 hint="look for very deep recursion or very large data at the top of its modules",
+            )
+        ]
+    if "too much data is being copied" in text:
+        return [
+            Finding(
+                "python-memory",
+                f"module `{mapped.module}` holds too much memory when it is imported to be frozen "
+                "into a component",
+                place,
+                causes=(
+                    f"all that the interpreter holds then has to fit in {_MEMORY_LIMIT >> 20} MiB",
+                ),
+                hint="make large data inside a function, when it is first needed, or put it into a "
+                "file and grant the node to read it",
             )
         ]
     lines = [line.rstrip() for line in text.splitlines() if line.strip()]

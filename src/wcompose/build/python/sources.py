@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wcompose.build.python.wording import STANDARD_MODULES
 from wcompose.errors import BuildError
 from wcompose.files import digest_file
 from wcompose.report import Finding, Place
@@ -63,6 +63,11 @@ class SourceTree:
             elif file.suffix == ".py":
                 names.add(file.stem)
         return frozenset(name for name in names if name.isidentifier())
+
+    @property
+    def hidden(self) -> tuple[str, ...]:
+        """Names of modules at the top that nothing can import: the standard library's come first."""
+        return tuple(sorted(self.modules & STANDARD_MODULES))
 
     def digest(self) -> str:
         """Digest of the names and contents of all files."""
@@ -190,7 +195,7 @@ def check_module(tree: SourceTree, module: str, node: str, packages: Path | None
         for name in sorted(tree.modules & RESERVED_MODULES)
     ]
     head = module.partition(".")[0]
-    if head in sys.stdlib_module_names:
+    if head in STANDARD_MODULES:
         findings.append(
             Finding(
                 "hidden-module",
