@@ -203,6 +203,16 @@ def test_what_is_written_is_what_would_be_printed(command: Command, tmp_path: Pa
     assert output.read_text("utf-8") == printed
 
 
+@pytest.mark.parametrize("format_", ["tree", "mermaid"])
+def test_an_output_called_dash_is_standard_output(
+    command: Command, project: Path, format_: str
+) -> None:
+    printed = command("graph", "--format", format_, cwd=project)
+    result = command("graph", "--format", format_, "--output", "-", cwd=project)
+    assert (result.returncode, result.stdout) == (0, printed.stdout)
+    assert not (project / "-").exists()
+
+
 def test_an_output_that_cannot_be_written_is_said_so(command: Command, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     result = command("graph", PEERS / "chain.wasm", "-o", tmp_path / "file" / "graph.svg")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wcompose.cli.session import Session, write_result
+from wcompose.cli.session import Session
+from wcompose.cli.text_output import save_or_print
 
 if TYPE_CHECKING:
     from wcompose.check.model import Checked
@@ -127,35 +128,3 @@ def end(checked: Checked) -> None:
     """End with the code that says whether something was found at error level."""
     if checked.has_errors:
         raise typer.Exit(FINDINGS)
-
-
-def save_or_print(session: Session, text: str, output: Path | None) -> None:
-    """Write a result to standard output, or to a file, whole or not at all.
-
-    Raises:
-        UsageError: the file cannot be written.
-    """
-    import io
-    import sys
-
-    if output is None or str(output) == "-":
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            # These formats are UTF-8, whatever the locale is.
-            sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-        if text:
-            write_result(text)
-        return
-    from wcompose.errors import UsageError
-    from wcompose.files import write_atomically
-
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        write_atomically(output, data)
-    except OSError as error:
-        raise UsageError.of(
-            "output-unwritable",
-            f"cannot write `{output}`",
-            causes=[(error.strerror or str(error)).lower()],
-            hint="name a file in a directory that you may write to",
-        ) from None
-    session.reporter.note(output.name, f"written, {len(data):,} bytes")

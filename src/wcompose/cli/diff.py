@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wcompose.cli.check import FINDINGS, SideOption, save_or_print
+from wcompose.cli.check import FINDINGS, SideOption
 from wcompose.cli.session import Session
+from wcompose.cli.text_output import save_or_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from wcompose.cli.check import save_or_print
 from wcompose.cli.session import Session
+from wcompose.cli.text_output import save_or_print
 
 
 class DocsFormat(StrEnum):

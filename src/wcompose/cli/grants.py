@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wcompose.cli.check import CheckFormat, LevelOption, end, save_or_print, show
+from wcompose.cli.check import CheckFormat, LevelOption, end, show
 from wcompose.cli.learning import (
     LearnRequest,
     learn_grants,
@@ -16,6 +16,7 @@ from wcompose.cli.learning import (
     refuse_run_options,
 )
 from wcompose.cli.session import Session
+from wcompose.cli.text_output import save_or_print
 
 if TYPE_CHECKING:
     from wcompose.check.granted import Tools

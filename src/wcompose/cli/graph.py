@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wcompose.cli.session import Session, write_result
+from wcompose.cli.text_output import is_file, save_or_print
 
 if TYPE_CHECKING:
     from wcompose.graph import Draft
@@ -188,14 +188,7 @@ def _write(
     if format_ in {None, Format.TREE}:
         write_tree(session, picture, output)
         return
-    text = _text(picture, format_ or Format.TREE)
-    if output is not None:
-        _save(session, output, text)
-        return
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # These formats are UTF-8, whatever the locale is.
-        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
-    write_result(text)
+    save_or_print(session, _text(picture, format_ or Format.TREE), output)
 
 
 def _text(picture: Picture, format_: Format) -> str:
@@ -228,31 +221,14 @@ def write_tree(session: Session, picture: Picture, output: Path | None) -> None:
 
     from wcompose.cli.tree import tree_text
 
-    if output is not None:
+    if is_file(output):
         console = Console(file=io.StringIO(), width=_WIDEST, color_system=None)
-        _save(session, output, tree_text(console, picture))
+        save_or_print(session, tree_text(console, picture), output)
         return
     console = session.output
     if not console.is_terminal and not os.environ.get("COLUMNS"):
         console = Console(width=_WIDEST)
     write_result(tree_text(console, picture))
-
-
-def _save(session: Session, output: Path, text: str) -> None:
-    from wcompose.errors import UsageError
-    from wcompose.files import write_atomically
-
-    data = text.encode("utf-8", "backslashreplace")
-    try:
-        write_atomically(output, data)
-    except OSError as error:
-        raise UsageError.of(
-            "output-unwritable",
-            f"cannot write `{output}`",
-            causes=[(error.strerror or str(error)).lower()],
-            hint="name a file in a directory that you may write to",
-        ) from None
-    session.reporter.note(output.name, f"written, {len(data):,} bytes")
 
 
 class _OnlyBuilding:
