@@ -27,6 +27,8 @@ mod structure;
 mod texts;
 mod toml;
 mod values;
+mod wave_fit;
+mod wave_syntax;
 mod wording;
 
 wit_bindgen::generate!({

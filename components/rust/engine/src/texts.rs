@@ -2,11 +2,12 @@
 
 use crate::exports::wcompose::engine::texts::Guest;
 use crate::places::Sources;
-use crate::problems::{problem, worded};
+use crate::problems::problem;
 use crate::wcompose::engine::types::{Place, Problem};
-use crate::{report_panics, toml, values, Engine};
+use crate::{report_panics, toml, values, wave_fit, wave_syntax, Engine};
 use serde_json::Value as Json;
-use wasm_wave::parser::{ParserError, ParserErrorKind};
+use std::ops::Range;
+use wasm_wave::parser::{Parser, ParserError};
 use wasm_wave::untyped::UntypedFuncCall;
 use wasm_wave::value::{Type, Value};
 use wasm_wave::wasm::{WasmType, WasmTypeKind};
@@ -57,23 +58,48 @@ fn parse_value(ty: &str, text: &str) -> Result<String, Problem> {
         .map_err(|error| problem("type-unreadable", error.to_string()))?;
     let ty = values::parse_type(&ty)
         .map_err(|error| problem("type-without-text", format!("{error:#}")))?;
-    let value: Value = wasm_wave::from_str(&ty, text).map_err(|error| {
-        let found = syntax(&error, text);
-        // What is wanted deep inside is not known here.
-        if error.span().start != leading_space(text) || text.trim().is_empty() {
-            return found;
-        }
-        let found = match error.kind() {
-            ParserErrorKind::InvalidType | ParserErrorKind::InvalidValue => {
-                Problem { message: format!("this is not a `{}`", ty.kind()), ..found }
-            }
-            _ => found,
-        };
-        if found.hint.is_empty() { found.hinting(wanted(&ty)) } else { found }
-    })?;
+    let value: Value = wasm_wave::from_str(&ty, text).map_err(|error| misfit(&error, &ty, text))?;
     let json = values::to_json(&value)
         .map_err(|error| problem("type-without-text", format!("{error:#}")))?;
+    // A number beyond all floats became infinite, which was not written.
+    if json.to_string().contains("inf\"") {
+        fits(&ty, text)?;
+    }
     Ok(json.to_string())
+}
+
+/// Why a text is no value of a type.
+fn misfit(error: &ParserError, ty: &Type, text: &str) -> Problem {
+    match fits(ty, text) {
+        Err(found) => found,
+        // What the parser refuses and we find nothing wrong with, it words.
+        Ok(()) => syntax(error, text),
+    }
+}
+
+/// Whether a text is a value of a type, and if not, why: of its syntax, or else of the first value in it.
+fn fits(ty: &Type, text: &str) -> Result<(), Problem> {
+    let begins = text.trim_start();
+    if ty.kind() == WasmTypeKind::String && !begins.starts_with('"') && !begins.starts_with("//") {
+        let told = if text.trim().is_empty() { "it is empty" } else { "a `string` has quotes" };
+        let written = text.replace('\\', "\\\\").replace('"', "\\\"");
+        let hint = if text.contains('\'') || text.len() > 60 || text.contains('\n') {
+            wanted(ty)
+        } else {
+            format!("a shell eats one pair of quotes: write '\"{written}\"'")
+        };
+        let span = leading_space(text)..text.trim_end().len();
+        return Err(problem("value-syntax", told).at(place(text, span)).hinting(hint));
+    }
+    let mut parser = Parser::new(text);
+    let parsed = parser.parse_raw_value().and_then(|value| parser.finish().map(|()| value));
+    let value = parsed.map_err(|error| {
+        let found = syntax(&error, text);
+        let is_whole = text.trim().is_empty() || error.span().start == leading_space(text);
+        if found.hint.is_empty() && is_whole { found.hinting(wanted(ty)) } else { found }
+    })?;
+    wave_fit::fit(value.node(), ty, text)
+        .map_err(|found| found.problem.at(place(text, found.span)))
 }
 
 fn leading_space(text: &str) -> usize {
@@ -81,33 +107,18 @@ fn leading_space(text: &str) -> usize {
 }
 
 fn syntax(error: &ParserError, text: &str) -> Problem {
-    let span = error.span();
+    let (span, found) = wave_syntax::explain(error, text);
+    found.at(place(text, span))
+}
+
+fn place(text: &str, span: Range<usize>) -> Option<Place> {
     let mut sources = Sources::default();
     sources.push("", text);
-    let (start, end) = (span.start as u32, span.end.max(span.start + 1) as u32);
-    let why = match (error.detail(), std::error::Error::source(error)) {
-        (Some(detail), _) => Some(worded(detail)),
-        (None, Some(source)) => Some(worded(&source.to_string())),
-        (None, None) => None,
-    };
-    let hint = match error.kind() {
-        ParserErrorKind::UnexpectedEnd => "is a bracket or a quote missing at the end?",
-        ParserErrorKind::MultipleChars => "a text of several characters has double quotes",
-        ParserErrorKind::TrailingCharacters => "is a bracket missing before?",
-        _ => "",
-    };
-    let (message, why) = match (error.kind(), why) {
-        (ParserErrorKind::WasmValueError, Some(why)) => (why.replace('"', "`"), None),
-        (kind, why) => (kind.to_string(), why),
-    };
-    problem("value-syntax", message)
-        .at(sources.place(Span::new(start, end)))
-        .because(why)
-        .hinting(hint)
+    sources.place(Span::new(span.start as u32, span.end.max(span.start + 1) as u32))
 }
 
 /// A name as WAVE wants it: its own words need a mark.
-fn spelt(name: &str) -> String {
+pub fn spelt(name: &str) -> String {
     match name {
         "true" | "false" | "inf" | "nan" | "some" | "none" | "ok" | "err" => format!("%{name}"),
         _ => name.into(),
@@ -115,7 +126,7 @@ fn spelt(name: &str) -> String {
 }
 
 /// How a value of a type is written.
-fn wanted(ty: &Type) -> String {
+pub fn wanted(ty: &Type) -> String {
     let joined = |names: &mut dyn Iterator<Item = String>| names.collect::<Vec<_>>().join(", ");
     match ty.kind() {
         WasmTypeKind::Bool => "write `true` or `false`".into(),
@@ -146,6 +157,6 @@ fn wanted(ty: &Type) -> String {
         }
         WasmTypeKind::Option => "write `none` or `some(value)`".into(),
         WasmTypeKind::Result => "write `ok(value)` or `err(value)`".into(),
-        kind => format!("write a number that a `{kind}` holds"),
+        kind => format!("write a number that a `{kind}` holds, without quotes"),
     }
 }
