@@ -3,25 +3,26 @@
 componentize-py links CPython, the node's modules and generated bindings into one component, starts
 it once, lets it import everything, and freezes its memory. Here it runs in a child process, with a
 search path of the node's own files and requirements and nothing else, and what it says becomes
-findings. `docs/explanation/python-builds.md` tells what differs between two builds and why.
+findings. The same source gives the same bytes: `docs/explanation/python-builds.md` tells how.
 """
 
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from wcompose.build.python import diagnose
-from wcompose.build.python.environment import LIBRARY_NAME, environment_library
+from wcompose.build.python.environment import LIBRARY_NAME, environment_library, library_source
 from wcompose.build.python.mapping import Mapped
 from wcompose.build.python.packages import install_requirements
 from wcompose.build.python.process import Failure, call_componentize
 from wcompose.build.python.requirements import requirement_lines
+from wcompose.build.python.settling import settle
 from wcompose.build.python.sources import SourceTree, check_module, read_sources
 from wcompose.errors import BuildError
 from wcompose.files import atomic_output, digest_file, digest_tree, tree_files, write_atomically
@@ -32,7 +33,7 @@ __all__ = ["PythonNode", "build_python", "fingerprint", "write_bindings"]
 
 BUILD_TIMEOUT = 300.0
 """Seconds that a build may take; a small node takes five to eight."""
-_REVISION = 1
+_REVISION = 2
 """Counted up when the same input gives another component."""
 _BOOT_MODULE = "wcompose_preinit"
 _BOOT_HELPERS = ("comparing", "telling")
@@ -86,6 +87,7 @@ def _fingerprint(node: PythonNode, tree: SourceTree) -> str:
     for part in (
         f"revision {_REVISION}",
         f"componentize-py {version('componentize-py')}",
+        library_source(),
         *_boot_sources(node.module).values(),
         node.module,
         node.world,
@@ -127,6 +129,11 @@ def build_python(
     tree = read_sources(node.directory, node.name)
     for link in tree.left_out:
         reporter.note(node.name, f"`{link}` is left out: it is a link to a directory or leads out")
+    for name in tree.hidden:
+        reporter.note(
+            node.name,
+            f"`{name}` is never imported: the standard library's `{name}` comes before it",
+        )
     with tempfile.TemporaryDirectory(prefix="wcompose-python-") as work_name:
         work = Path(work_name)
         installed = (
@@ -144,6 +151,7 @@ def build_python(
         boot.mkdir()
         _write_boot(boot, node, digest)
         path = [source, *([installed] if installed else []), boot]
+        _tell_distributions(boot, path)
         made = work / "component.wasm"
         failure = call_componentize(
             {
@@ -152,6 +160,8 @@ def build_python(
                 "world": node.world,
                 "python_path": [str(entry) for entry in path],
                 "module": _BOOT_MODULE,
+                "bindings": str(work / "bindings"),
+                "modules": str(boot / "modules.txt"),
                 "output": str(made),
             },
             work,
@@ -171,8 +181,16 @@ def build_python(
                 place=Place(str(node.directory), item=node.name),
                 hint="build again",
             )
+        component = made.read_bytes()
+        settled = settle(component, node.name)
+        if settled is None:
+            reporter.note(
+                node.name,
+                "built by a componentize-py that wcompose does not know: the next build of the same"
+                " source may differ in some bytes",
+            )
         with atomic_output(output) as temporary:
-            shutil.copyfile(made, temporary)
+            temporary.write_bytes(settled or component)
     return digest
 
 
@@ -222,11 +240,20 @@ def _write_boot(directory: Path, node: PythonNode, digest: str) -> None:
     """Put beside the node's modules what prepares and checks them; see `preinit`."""
     for name, text in _boot_sources(node.module).items():
         (directory / f"{name}.py").write_text(text, encoding="utf-8")
-    # The seed depends on the content, so that no two programs share one and each build has the
-    # same. Zero would switch the randomization off.
-    seed = int(digest.removeprefix("sha256:")[:8], 16) or 1
-    library = environment_library({"PYTHONHASHSEED": str(seed), "PYTHONDONTWRITEBYTECODE": "1"})
-    (directory / LIBRARY_NAME).write_bytes(library)
+    # The numbers depend on the content, so that no two programs share them and each build has the
+    # same. A seed of zero would switch the randomization of hashes off.
+    seed, guard = (int(digest.removeprefix("sha256:")[at : at + 8], 16) for at in (0, 8))
+    (directory / LIBRARY_NAME).write_bytes(environment_library(seed or 1, guard))
+
+
+def _tell_distributions(boot: Path, path: Sequence[Path]) -> None:
+    """Leave the places of the installed packages for `early`, as the interpreter sees them."""
+    places = [
+        f"/{index}/{found.name}\n"
+        for index, root in enumerate(path)
+        for found in sorted(root.glob("*.dist-info"))
+    ]
+    (boot / "distributions.txt").write_text("".join(places), encoding="utf-8")
 
 
 def _boot_sources(module: str) -> dict[str, str]:

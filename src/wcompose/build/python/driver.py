@@ -56,6 +56,7 @@ def _call(request: Mapping[str, Any]) -> None:
     if request["operation"] == "bindings":
         componentize_py.generate_bindings(**common, output_dir=request["output"])
         return
+    _tell_modules(componentize_py, common, request)
     # Called as a library it takes the search path as it is; only its command adds the packages of
     # the caller's virtual environment. `stub_wasi` would freeze the random source of the component.
     componentize_py.componentize(
@@ -67,6 +68,24 @@ def _call(request: Mapping[str, Any]) -> None:
         stub_wasi=False,
         intersect_world=None,
     )
+
+
+def _tell_modules(
+    componentize_py: Any, common: Mapping[str, Any], request: Mapping[str, Any]
+) -> None:
+    """Leave the names of the generated modules for `preinit`.
+
+    It could read them from the directory in which componentize-py shows them to it, but in the order
+    of the host's file system, and that would leave its mark on the component.
+    """
+    root = Path(request["bindings"])
+    root.mkdir()
+    componentize_py.generate_bindings(**common, output_dir=str(root))
+    names = {
+        ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        for file in root.glob("wit_world/**/*.py")
+    }
+    Path(request["modules"]).write_text("\n".join(sorted(names)), encoding="utf-8")
 
 
 def _die_with(parent: int) -> None:
