@@ -11,7 +11,7 @@ from check.repositories import Git
 from support import CACHE, REPOSITORY
 
 from wcompose.check.model import Bump, Checked, RuleKind, Side
-from wcompose.check.run import Conditions, check_paths, diff
+from wcompose.check.run import Conditions, diff, run_checks
 from wcompose.engine import Engine
 from wcompose.errors import UsageError, UserError
 from wcompose.report import Level
@@ -31,7 +31,7 @@ def wit(*functions: str, version: str = "1.0.0") -> str:
 def check(engine: Engine, tmp_path: Path) -> object:
     def run(*paths: Path, against: str | None = None, side: Side = Side.BOTH) -> Checked:
         conditions = Conditions(date(2026, 11, 21), tmp_path / "cache", against, side)
-        return check_paths(paths, conditions, engine)
+        return run_checks(paths, conditions, engine).checked
 
     return run
 
@@ -248,21 +248,21 @@ def test_the_lock_is_held_against_what_is_there(
     assert result.returncode == 0, result.stderr
     conditions = Conditions(date(2026, 11, 21), CACHE / "components")
     assert (
-        found(check_paths([project], conditions, engine)) & {"lock-missing", "lock-differs"}
+        found(run_checks([project], conditions, engine).checked) & {"lock-missing", "lock-differs"}
         == set()
     )
     with (project / "wit/types.wit").open("a") as stream:
         stream.write("\n// More.\n")
     (judgement,) = (
         each
-        for each in check_paths([project], conditions, engine).judgements
+        for each in run_checks([project], conditions, engine).checked.judgements
         if each.rule.id == "lock-differs"
     )
     assert "contracts" in judgement.message
     shutil.copy(REPOSITORY / "components/go/gateway/gateway.wasm", project / "inference.wasm")
     messages = [
         each.message
-        for each in check_paths([project], conditions, engine).judgements
+        for each in run_checks([project], conditions, engine).checked.judgements
         if each.rule.id == "lock-differs"
     ]
     assert len(messages) == 2

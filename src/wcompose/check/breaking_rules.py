@@ -7,8 +7,6 @@ values are equal or they are not, with all names in order: validators know no su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from wcompose.check.breaking_world_rules import WORLD_RULES
 from wcompose.check.model import Rule, RuleKind
 from wcompose.report import Level
@@ -261,8 +259,3 @@ _RESOURCES = (
 
 BREAKING_RULES: tuple[Rule, ...] = (*_FUNCTIONS, *_TYPES, *_RESOURCES, *WORLD_RULES)
 """Every rule, each name once."""
-
-
-def rules_by_name() -> Mapping[str, Rule]:
-    """The rules by their names."""
-    return {each.id: each for each in BREAKING_RULES}

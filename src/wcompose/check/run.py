@@ -95,11 +95,6 @@ class CheckRun:
     rules: tuple[Rule, ...]
 
 
-def check_paths(paths: Sequence[Path], conditions: Conditions, engine: Engine) -> Checked:
-    """What `run_checks` finds."""
-    return run_checks(paths, conditions, engine).checked
-
-
 def run_checks(paths: Sequence[Path], conditions: Conditions, engine: Engine) -> CheckRun:
     """Check projects, WIT and components; none for the project or the ``wit`` that is here.
 

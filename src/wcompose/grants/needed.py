@@ -76,13 +76,6 @@ class NeededImport:
         """Whether it may be called at all."""
         return bool(self.entries)
 
-    @property
-    def is_only_at_start(self) -> bool:
-        """Whether only making an instance may call it."""
-        return self.is_reached and all(
-            each.kind is EntryKind.INSTANTIATION for each in self.entries
-        )
-
 
 @dataclass(frozen=True)
 class Needed:
@@ -127,10 +120,6 @@ class Needed:
             interface: as the component imports it; empty for the functions of the world.
         """
         return tuple(each for each in self.imports if each.interface == interface)
-
-    def may_use(self, interface: str) -> bool:
-        """Whether any function of an interface may be called."""
-        return any(each.is_reached for each in self.of(interface))
 
 
 def _import(data: Mapping[str, Any], entries: tuple[Entry, ...]) -> NeededImport:

@@ -48,7 +48,7 @@ _TICK = ctypes.CFUNCTYPE(
 def _answer(_context: Any, number: int, delta: Any, _kind: Any) -> int:
     try:
         delta[0] = 1
-        call = RUNNING.get(number)
+        call: RunningCall | None = RUNNING.get(number)
         if call is None:
             return 0
         if call.on_main and SIGNALS.noted:
