@@ -27,10 +27,11 @@ _TIME = re.compile(r" \(\d+\.\d s\)")
 
 _CHANGING = (
     (_TIME, ""),
+    (re.compile(r"^\S+\.wasm: compiled\n", re.MULTILINE), ""),
     (re.compile(r"(?<=: )(?:built|unchanged)(?=,)"), "made"),
     (re.compile(r"\d+(?:\.\d+)? [kM]B"), "… bytes"),
 )
-"""Times, whether the cache had it, and sizes: not the same from run to run and release to release."""
+"""Times, what the cache had, and sizes: not the same from run to run and release to release."""
 
 _NODES = re.compile(r"(?:^[\w-]+: (?:made|prebuilt), … bytes\n){2,}", re.MULTILINE)
 """Notes on nodes, which are made at the same time."""
