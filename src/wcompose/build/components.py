@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from wcompose.engine import Engine
 
 KEPT = 32
-"""Built components that the cache keeps; the oldest go first."""
+"""Built components that the cache keeps; those that were not used for the longest time go first."""
+IN_USE = 3600.0
+"""Seconds after its last use in which a component is not removed, for builds that are under way."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,13 @@ class ComponentMaker:
     def __init__(self, project: Project, engine: Engine, cache: Path, reporter: Reporter) -> None:
         self._project = project
         self._engine = engine
-        self._cache = _usable(cache, project.state / "components")
+        own = project.state / "components"
+        self._cache = _usable(cache, own)
+        self._caches = (cache, own)  # one that cannot be written to can still be read
         self._reporter = reporter
         self._cancelled = threading.Event()
+        self._turns: dict[str, threading.Lock] = {}
+        self._made: set[str] = set()
 
     def cancel(self) -> None:
         """Make builds that are under way end soon."""
@@ -72,16 +78,41 @@ class ComponentMaker:
             UserError: with every finding about it.
         """
         if isinstance(node.origin, PythonSource):
-            file = self._built(node, node.origin, digest, force=force)
+            component = self._from_source(node, node.origin, digest, force=force)
         else:
             self._reporter.started(node.name, "reading")
-            file = node.origin
-        component = self._read(node, file)
-        description = self._engine.describe(file)
-        language = language_name(node.language) or language_of(description)
-        if not isinstance(node.origin, PythonSource):
+            component = self._read(node, node.origin)
             self._reporter.finished(node.name, f"prebuilt, {size_words(component.size)}")
+        description = self._engine.describe(component.path)
+        language = language_name(node.language) or language_of(description)
         return MadeComponent(node.name, component, language, _toolchain(description))
+
+    def _from_source(
+        self, node: NodeDeclaration, source: PythonSource, digest: str, *, force: bool
+    ) -> Component:
+        with self._turns.setdefault(digest, threading.Lock()):  # nodes of one content are made once
+            if not force or digest in self._made:
+                for cache in self._caches:
+                    if (component := self._cached(node, _file_in(cache, digest))) is not None:
+                        return component
+            file = self._built(node, source, digest)
+            self._made.add(digest)
+            return self._read(node, file)
+
+    def _cached(self, node: NodeDeclaration, file: Path) -> Component | None:
+        """A component that was built earlier; none when there is none, or what is there is damaged."""
+        if not file.is_file():
+            return None
+        self._reporter.started(node.name, "reading")
+        with contextlib.suppress(OSError):
+            file.touch()
+        try:
+            component = read_component(self._engine, file)
+        except ArtifactError:
+            self._reporter.note(node.name, f"`{file}` is damaged, so it is built anew")
+            return None
+        self._reporter.finished(node.name, f"unchanged, {size_words(component.size)}")
+        return component
 
     def _read(self, node: NodeDeclaration, file: Path) -> Component:
         try:
@@ -91,15 +122,8 @@ class ComponentMaker:
                 [_with_item(finding, node.name) for finding in error.findings]
             ) from None
 
-    def _built(
-        self, node: NodeDeclaration, source: PythonSource, digest: str, *, force: bool
-    ) -> Path:
-        file = self._cache / f"{digest.removeprefix('sha256:')}.wasm"
-        if not force and file.is_file():
-            self._reporter.started(node.name, "reading")
-            file.touch()
-            self._reporter.finished(node.name, f"unchanged, {size_words(file.stat().st_size)}")
-            return file
+    def _built(self, node: NodeDeclaration, source: PythonSource, digest: str) -> Path:
+        file = _file_in(self._cache, digest)
         self._reporter.started(node.name, "building with componentize-py")
         with telling_what_is_in_the_way(file), atomic_output(file) as temporary:
             built = build_python(
@@ -114,17 +138,24 @@ class ComponentMaker:
                     "source-changed",
                     f"the source of `{node.name}` changed while it was built",
                     place=Place(str(source.directory), item=node.name),
-                    hint="run the build again",
+                    hint="build again",
                 )
         self._reporter.finished(node.name, f"built, {size_words(file.stat().st_size)}")
         self._evict()
         return file
 
     def _evict(self) -> None:
+        """Remove what was not used for long, but nothing that a build of these minutes may need."""
         with contextlib.suppress(OSError):
-            files = sorted(self._cache.glob("*.wasm"), key=lambda file: file.stat().st_mtime_ns)
-            for file in files[:-KEPT]:
-                file.unlink(missing_ok=True)
+            used = {file: file.stat().st_mtime for file in self._cache.glob("*.wasm")}
+            newest = max(used.values(), default=0.0)
+            for file in sorted(used, key=lambda file: used[file])[:-KEPT]:
+                if newest - used[file] > IN_USE:
+                    file.unlink(missing_ok=True)
+
+
+def _file_in(cache: Path, digest: str) -> Path:
+    return cache / f"{digest.removeprefix('sha256:')}.wasm"
 
 
 def _usable(preferred: Path, fallback: Path) -> Path:
