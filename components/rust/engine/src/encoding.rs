@@ -21,7 +21,7 @@ pub fn encode(
 ) -> Result<Vec<u8>, Vec<Problem>> {
     let (resolve, world) = match embedded {
         Some(embedded) => embedded,
-        None => carried(path, &module)?,
+        None => carried(path, &module, adapt_preview1)?,
     };
     let mut lacking = missing_exports(&module, &resolve, world);
     lacking.extend(unknown_imports(&module, &resolve, world, adapt_preview1));
@@ -38,10 +38,19 @@ pub fn encode(
     })
 }
 
-/// The contract that a module carries in its own custom sections.
-fn carried(path: &str, module: &[u8]) -> Result<(Resolve, WorldId), Vec<Problem>> {
-    let hint = "name the WIT and the world that it implements: `--wit DIRECTORY --world NAME`";
+/// The contract that a module carries in its own custom sections; a program of WASI preview 1 needs none.
+fn carried(
+    path: &str,
+    module: &[u8],
+    adapt_preview1: bool,
+) -> Result<(Resolve, WorldId), Vec<Problem>> {
+    let is_program = is_program(module);
+    let hint = match is_program {
+        true => "it is a program: `--adapt-preview1` makes it one that exports `wasi:cli/run`",
+        false => "name the WIT and the world that it implements: `--wit DIRECTORY --world NAME`",
+    };
     match wit_component::metadata::decode(module) {
+        Ok((None, empty)) if is_program && adapt_preview1 => Ok((empty.resolve, empty.world)),
         Ok((Some(_), bindings)) => Ok((bindings.resolve, bindings.world)),
         Ok((None, _)) => {
             let message = format!("`{path}` does not carry the contract that it implements");

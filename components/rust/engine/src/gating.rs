@@ -23,6 +23,7 @@ use wasm_encoder::{
 use wit_parser::{InterfaceId, Resolve, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem};
 
 mod module;
+mod room;
 mod types;
 
 use module::{Answer, GateModule, Modules, Needed};

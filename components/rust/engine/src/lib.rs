@@ -9,6 +9,7 @@ mod binaries;
 mod carrying;
 mod composing;
 mod contracts;
+mod core_modules;
 mod describe;
 mod encoding;
 mod files;

@@ -5,6 +5,7 @@
 //! than the bytes, where hexadecimal is twice as long. So lists are written as hexadecimal up to a size.
 
 use super::{base64, hexadecimal};
+use crate::core_modules::claim;
 use wasm_encoder::{BlockType, Function, MemArg, ValType};
 
 /// Places in the memory; nothing lies at zero. The one behind `OUT` is never written to.
@@ -101,65 +102,17 @@ fn trap() -> Function {
 fn realloc() -> Function {
     let [old, old_size, _align, size, place, pages] = [0, 1, 2, 3, 4, 5];
     let mut body = Function::new([(2, I32)]);
-    body.instructions()
-        // what shrinks stays
-        .local_get(old)
-        .i32_const(0)
-        .i32_ne()
-        .local_get(size)
-        .local_get(old_size)
-        .i32_le_u()
-        .i32_and()
-        .if_(BlockType::Empty)
-        .local_get(old)
-        .return_()
-        .end()
-        // place = (heap end + 7) & -8
-        .global_get(HEAP_END)
-        .i32_const(7)
-        .i32_add()
-        .i32_const(-8)
-        .i32_and()
-        .local_tee(place)
-        // heap end = place + size, which must not wrap around
-        .local_get(size)
-        .i32_add()
-        .global_set(HEAP_END)
-        .global_get(HEAP_END)
-        .local_get(place)
-        .i32_lt_u()
-        .if_(BlockType::Empty)
-        .unreachable()
-        .end()
-        // pages = (heap end >> 16) + 1 - those there are
-        .global_get(HEAP_END)
-        .i32_const(16)
-        .i32_shr_u()
-        .i32_const(1)
-        .i32_add()
-        .memory_size(0)
-        .i32_sub()
-        .local_tee(pages)
-        .i32_const(0)
-        .i32_gt_s()
-        .if_(BlockType::Empty)
-        .local_get(pages)
-        .memory_grow(0)
-        .i32_const(-1)
-        .i32_eq()
-        .if_(BlockType::Empty)
-        .unreachable()
-        .end()
-        .end()
-        .local_get(old)
-        .if_(BlockType::Empty)
-        .local_get(place)
-        .local_get(old)
-        .local_get(old_size)
-        .memory_copy(0, 0)
-        .end()
-        .local_get(place)
-        .end();
+    let mut code = body.instructions();
+    // what shrinks stays
+    code.local_get(old).i32_const(0).i32_ne();
+    code.local_get(size).local_get(old_size).i32_le_u().i32_and();
+    code.if_(BlockType::Empty).local_get(old).return_().end();
+    // place = (heap end + 7) & -8
+    code.global_get(HEAP_END).i32_const(7).i32_add().i32_const(-8).i32_and().local_tee(place);
+    claim(&mut code, HEAP_END, size, place, pages);
+    code.local_get(old).if_(BlockType::Empty);
+    code.local_get(place).local_get(old).local_get(old_size).memory_copy(0, 0).end();
+    code.local_get(place).end();
     body
 }
 

@@ -6,14 +6,15 @@
 
 use super::contract::{number, parts, Carried};
 use super::kit::{self, at, Kit};
+use crate::core_modules::{flat, global, memory, signature, values, Signature, Signatures};
 use anyhow::{bail, Context, Result};
 use std::collections::{HashMap, HashSet};
 use wasm_encoder::{
     BlockType, CodeSection, ConstExpr, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, InstructionSink, MemorySection,
-    MemoryType, Module, NameMap, NameSection, TypeSection, ValType,
+    FunctionSection, GlobalSection, ImportSection, InstructionSink, Module, NameMap, NameSection,
+    ValType,
 };
-use wit_parser::abi::{AbiVariant, FlatTypes, WasmSignature, WasmType};
+use wit_parser::abi::{AbiVariant, WasmSignature};
 use wit_parser::{Handle, Int, Resolve, SizeAlign, Type, TypeDefKind, TypeId, TypeOwner};
 
 /// What is done with the values that a call brings or gives.
@@ -38,13 +39,11 @@ enum Helper {
     Flat(TypeId, Vec<ValType>, Work),
 }
 
-type Signature = (Vec<ValType>, Vec<ValType>);
-
 pub struct CarrierModule<'a> {
     resolve: &'a Resolve,
     carried: &'a Carried,
     sizes: SizeAlign,
-    types: Vec<Signature>,
+    signatures: Signatures,
     /// The resources whose handles are given back, imports behind the carried functions.
     released: Vec<TypeId>,
     concerned: HashMap<(TypeId, Work), bool>,
@@ -60,7 +59,7 @@ pub fn module(resolve: &Resolve, carried: &Carried) -> Result<Vec<u8>> {
         resolve,
         carried,
         sizes,
-        types: Vec::new(),
+        signatures: Signatures::default(),
         released: Vec::new(),
         concerned: HashMap::new(),
         helpers: HashMap::new(),
@@ -76,11 +75,11 @@ impl CarrierModule<'_> {
         let mut imports = ImportSection::new();
         for (function, _) in &carried.functions {
             let flat = self.resolve.wasm_signature(AbiVariant::GuestImport, function);
-            let signature = self.signature(of(&flat));
+            let signature = self.signatures.number(signature(&flat));
             imports.import(&carried.import, &function.name, EntityType::Function(signature));
         }
         for resource in self.released.clone() {
-            let signature = self.signature((vec![ValType::I32], vec![]));
+            let signature = self.signatures.number((vec![ValType::I32], vec![]));
             let name = format!("[resource-drop]{}", self.name(resource)?);
             imports.import(&self.home(resource)?, &name, EntityType::Function(signature));
         }
@@ -92,13 +91,13 @@ impl CarrierModule<'_> {
         exports.export("cabi_realloc", ExportKind::Func, self.kit(Kit::Realloc));
         let mut index = self.kit(Kit::Realloc);
         for (name, parameters, results, body) in kit::functions(index) {
-            declared.function(self.signature((parameters, results)));
+            declared.function(self.signatures.number((parameters, results)));
             bodies.function(&body);
             names.append(index, name);
             index += 1;
         }
         // Frees all that came and went with a call.
-        declared.function(self.signature((vec![ValType::I32], vec![])));
+        declared.function(self.signatures.number((vec![ValType::I32], vec![])));
         let mut body = Function::new([]);
         empty_heap(&mut body.instructions()).end();
         bodies.function(&body);
@@ -106,7 +105,7 @@ impl CarrierModule<'_> {
         index += 1;
         for (number, (function, given)) in carried.functions.iter().enumerate() {
             let flat = self.resolve.wasm_signature(AbiVariant::GuestExport, given);
-            declared.function(self.signature(of(&flat)));
+            declared.function(self.signatures.number(signature(&flat)));
             let body = self
                 .carry(number as u32, function, &flat)
                 .with_context(|| format!("carrying `{}`", function.name))?;
@@ -122,32 +121,20 @@ impl CarrierModule<'_> {
         let mut written = 0;
         while let Some(helper) = self.wanted.get(written).cloned() {
             let (signature, body) = self.help(&helper)?;
-            declared.function(self.signature(signature));
+            declared.function(self.signatures.number(signature));
             bodies.function(&body);
             written += 1;
         }
-        let mut types = TypeSection::new();
-        for (parameters, results) in &self.types {
-            types.ty().function(parameters.iter().copied(), results.iter().copied());
-        }
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: 1,
-            maximum: None,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        });
         let mut globals = GlobalSection::new();
         for (_, start) in kit::GLOBALS {
-            let kind = GlobalType { val_type: ValType::I32, mutable: true, shared: false };
-            globals.global(kind, &ConstExpr::i32_const(start));
+            globals.global(global(true), &ConstExpr::i32_const(start));
         }
         let mut section = NameSection::new();
         section.module("carrier");
         section.functions(&names);
         let mut module = Module::new();
-        module.section(&types).section(&imports).section(&declared).section(&memories);
+        module.section(&self.signatures.section()).section(&imports).section(&declared);
+        module.section(&memory(1));
         module.section(&globals).section(&exports).section(&bodies).section(&section);
         Ok(module.finish())
     }
@@ -491,18 +478,7 @@ impl CarrierModule<'_> {
     }
 
     fn flat_count(&self, of: &Type) -> u32 {
-        let mut storage = [WasmType::I32; 17];
-        let mut flat = FlatTypes::new(&mut storage);
-        self.resolve.push_flat(of, &mut flat);
-        flat.to_vec().len() as u32
-    }
-
-    fn signature(&mut self, signature: Signature) -> u32 {
-        let known = self.types.iter().position(|each| *each == signature);
-        known.unwrap_or_else(|| {
-            self.types.push(signature);
-            self.types.len() - 1
-        }) as u32
+        flat(self.resolve, of).len() as u32
     }
 }
 
@@ -519,18 +495,4 @@ fn empty_heap<'a, 'b>(code: &'a mut InstructionSink<'b>) -> &'a mut InstructionS
         code.i32_const(start).global_set(global);
     }
     code
-}
-
-fn of(flat: &WasmSignature) -> Signature {
-    (values(&flat.params), values(&flat.results))
-}
-
-fn values(of: &[WasmType]) -> Vec<ValType> {
-    let value = |of: &WasmType| match of {
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-    };
-    of.iter().map(value).collect()
 }

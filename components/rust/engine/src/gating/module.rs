@@ -3,25 +3,19 @@
 //! What it answers is written into its data when it is made, so nothing is computed when it is called.
 //! Texts and lists of the caller come into a heap that is empty again when the function returns.
 
+use super::room::{self, Room, HEAP_END, HEAP_START};
 use super::types::{home, root};
+use crate::core_modules::{self, global, Signature, Signatures};
 use anyhow::{bail, Context, Result};
 use serde_json::Value;
 use wasm_encoder::{
-    BlockType, CodeSection, ConstExpr, CustomSection, DataSection, EntityType, ExportKind,
-    ExportSection, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
-    MemorySection, MemoryType, Module, NameMap, NameSection, TypeSection, ValType,
+    BlockType, CodeSection, CustomSection, EntityType, ExportKind, ExportSection, FunctionSection,
+    ImportSection, Instruction, Module, NameMap, NameSection, ValType,
 };
-use wit_parser::abi::{AbiVariant, WasmType};
+use wit_parser::abi::AbiVariant;
 use wit_parser::{
     Function, Handle, Int, InterfaceId, Resolve, SizeAlign, Type, TypeDefKind, TypeId,
 };
-
-/// Where the data begins; nothing lies at zero.
-const DATA_START: u32 = 16;
-const PAGE: u64 = 1 << 16;
-/// The globals that hold where the heap starts and where it ends.
-const HEAP_START: u32 = 0;
-const HEAP_END: u32 = 1;
 
 /// What a refused function answers.
 pub enum Answer {
@@ -56,8 +50,6 @@ impl Answer {
     }
 }
 
-type Signature = (Vec<ValType>, Vec<ValType>);
-
 /// What the gate's code needs beside its memory: functions of the canonical ABI, and the recorder.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Needed {
@@ -82,12 +74,12 @@ pub struct GateModule<'a> {
     resolve: &'a Resolve,
     refused: &'a [(String, InterfaceId)],
     sizes: SizeAlign,
-    types: Vec<Signature>,
+    signatures: Signatures,
     needed: Vec<Needed>,
     functions: Vec<(u32, String, Vec<Code>)>,
     /// The function that each one asked for became: those that only trap are one for each signature.
     numbers: Vec<usize>,
-    data: Vec<u8>,
+    room: Room,
     /// The resources of the gate's own that it hands out.
     made: Vec<TypeId>,
 }
@@ -109,11 +101,11 @@ impl<'a> GateModule<'a> {
             resolve,
             refused,
             sizes,
-            types: Vec::new(),
+            signatures: Signatures::default(),
             needed: Vec::new(),
             functions: Vec::new(),
             numbers: Vec::new(),
-            data: Vec::new(),
+            room: Room::default(),
             made: Vec::new(),
         })
     }
@@ -138,7 +130,7 @@ impl<'a> GateModule<'a> {
         };
         let mut code = Vec::new();
         if let Some(event) = event {
-            let start = self.add_data(event.as_bytes(), 1);
+            let start = self.room.add(event.as_bytes(), 1);
             code.push(Code::Plain(Instruction::I32Const(start as i32)));
             code.push(Code::Plain(Instruction::I32Const(event.len() as i32)));
             code.push(self.call(Needed::Record));
@@ -159,17 +151,16 @@ impl<'a> GateModule<'a> {
             empty_heap(&mut code);
             self.answer(function, answer, signature.retptr, &mut code)?;
         }
-        let types = (values(&signature.params), values(&signature.results));
-        self.add(told, types, code);
+        self.add(told, core_modules::signature(&signature), code);
         Ok(())
     }
 
     /// A function that gives a text.
     pub fn tell(&mut self, text: &str) {
-        let start = self.add_data(text.as_bytes(), 1);
+        let start = self.room.add(text.as_bytes(), 1);
         let mut pair = start.to_le_bytes().to_vec();
         pair.extend((text.len() as u32).to_le_bytes());
-        let place = self.add_data(&pair, 4);
+        let place = self.room.add(&pair, 4);
         let code = vec![Code::Plain(Instruction::I32Const(place as i32))];
         self.add(String::new(), (vec![], vec![ValType::I32]), code);
     }
@@ -182,13 +173,12 @@ impl<'a> GateModule<'a> {
     }
 
     pub fn finish(mut self, node: &str) -> Modules {
-        let room = self.room();
         let needed_types: Vec<u32> = self
             .needed
             .clone()
             .iter()
             .map(|each| {
-                self.signature(match each {
+                self.signatures.number(match each {
                     Needed::New(_) => (vec![ValType::I32], vec![ValType::I32]),
                     Needed::Drop(_) => (vec![ValType::I32], vec![]),
                     Needed::Record => (vec![ValType::I32; 2], vec![]),
@@ -198,15 +188,11 @@ impl<'a> GateModule<'a> {
         let mut module = Module::new();
         let mark = CustomSection { name: super::SECTION.into(), data: node.as_bytes().into() };
         module.section(&mark);
-        let mut types = TypeSection::new();
-        for (parameters, results) in &self.types {
-            types.ty().function(parameters.iter().copied(), results.iter().copied());
-        }
         let mut imports = ImportSection::new();
         for (index, signature) in needed_types.iter().enumerate() {
             imports.import("functions", &index.to_string(), EntityType::Function(*signature));
         }
-        for (name, mutable) in [("heap-start", false), ("heap-end", true)] {
+        for (name, mutable) in room::GLOBALS {
             imports.import("room", name, EntityType::Global(global(mutable)));
         }
         let mut declared = FunctionSection::new();
@@ -223,14 +209,15 @@ impl<'a> GateModule<'a> {
                 names.append(index, name);
             }
         }
-        module.section(&types).section(&imports).section(&declared).section(&exports);
+        module.section(&self.signatures.section()).section(&imports).section(&declared);
+        module.section(&exports);
         module.section(&bodies);
         let mut section = NameSection::new();
         section.module("gate");
         section.functions(&names);
         module.section(&section);
         let (gate, needed, numbers) = (module.finish(), self.needed, self.numbers);
-        Modules { memory: room, gate, needed, numbers }
+        Modules { memory: self.room.module(), gate, needed, numbers }
     }
 
     fn body(&self, code: &[Code]) -> wasm_encoder::Function {
@@ -246,45 +233,6 @@ impl<'a> GateModule<'a> {
         }
         body.instruction(&Instruction::End);
         body
-    }
-
-    /// The module that has the memory with all data, and gives room in it.
-    fn room(&self) -> Vec<u8> {
-        let mut module = Module::new();
-        let mut types = TypeSection::new();
-        types.ty().function([ValType::I32; 4], [ValType::I32]);
-        let mut functions = FunctionSection::new();
-        functions.function(0);
-        let heap = (DATA_START + self.data.len() as u32).next_multiple_of(16);
-        let mut memories = MemorySection::new();
-        memories.memory(MemoryType {
-            minimum: u64::from(heap).div_ceil(PAGE).max(1),
-            maximum: None,
-            memory64: false,
-            shared: false,
-            page_size_log2: None,
-        });
-        let mut globals = GlobalSection::new();
-        let mut exports = ExportSection::new();
-        exports.export("memory", ExportKind::Memory, 0);
-        exports.export("realloc", ExportKind::Func, 0);
-        for (name, index) in [("heap-start", HEAP_START), ("heap-end", HEAP_END)] {
-            globals.global(global(index == HEAP_END), &ConstExpr::i32_const(heap as i32));
-            exports.export(name, ExportKind::Global, index);
-        }
-        let mut code = CodeSection::new();
-        code.function(&realloc());
-        module.section(&types).section(&functions).section(&memories).section(&globals);
-        module.section(&exports).section(&code);
-        if !self.data.is_empty() {
-            let mut data = DataSection::new();
-            data.active(0, &ConstExpr::i32_const(DATA_START as i32), self.data.iter().copied());
-            module.section(&data);
-        }
-        let mut section = NameSection::new();
-        section.module("room");
-        module.section(&section);
-        module.finish()
     }
 
     /// Write the answer of a function onto the stack.
@@ -311,13 +259,13 @@ impl<'a> GateModule<'a> {
             })),
             Answer::Nothing => {
                 let bytes = vec![0; self.sizes.size(result).size_wasm32()];
-                let place = self.add_data(&bytes, self.sizes.align(result).align_wasm32());
+                let place = self.room.add(&bytes, self.sizes.align(result).align_wasm32());
                 code.push(Code::Plain(Instruction::I32Const(place as i32)));
             }
             Answer::Error(case) => {
                 let bytes = self.error(result, case)?;
                 if in_memory {
-                    let place = self.add_data(&bytes, self.sizes.align(result).align_wasm32());
+                    let place = self.room.add(&bytes, self.sizes.align(result).align_wasm32());
                     code.push(Code::Plain(Instruction::I32Const(place as i32)));
                 } else {
                     code.push(Code::Plain(Instruction::I32Const(1)));
@@ -436,34 +384,11 @@ impl<'a> GateModule<'a> {
     }
 
     fn flat(&self, of: &Type) -> ValType {
-        let mut storage = [WasmType::I32; 1];
-        let mut flat = wit_parser::abi::FlatTypes::new(&mut storage);
-        self.resolve.push_flat(of, &mut flat);
-        value(flat.to_vec().first().copied().unwrap_or(WasmType::I32))
+        core_modules::flat(self.resolve, of).first().copied().unwrap_or(ValType::I32)
     }
 
     fn flat_count(&self, of: &Type) -> u32 {
-        let mut storage = [WasmType::I32; 17];
-        let mut flat = wit_parser::abi::FlatTypes::new(&mut storage);
-        self.resolve.push_flat(of, &mut flat);
-        flat.to_vec().len() as u32
-    }
-
-    fn add_data(&mut self, bytes: &[u8], align: usize) -> u32 {
-        while !(DATA_START as usize + self.data.len()).is_multiple_of(align) {
-            self.data.push(0);
-        }
-        let place = DATA_START + self.data.len() as u32;
-        self.data.extend(bytes);
-        place
-    }
-
-    fn signature(&mut self, signature: Signature) -> u32 {
-        let known = self.types.iter().position(|each| *each == signature);
-        known.unwrap_or_else(|| {
-            self.types.push(signature);
-            self.types.len() - 1
-        }) as u32
+        core_modules::flat(self.resolve, of).len() as u32
     }
 
     fn call(&mut self, needed: Needed) -> Code {
@@ -474,7 +399,7 @@ impl<'a> GateModule<'a> {
     }
 
     fn add(&mut self, told: String, types: Signature, code: Vec<Code>) {
-        let signature = self.signature(types);
+        let signature = self.signatures.number(types);
         let is_trap = |code: &[Code]| matches!(code, [Code::Plain(Instruction::Unreachable)]);
         let known = self.functions.iter().position(|(other, name, body)| {
             *other == signature && *name == told && is_trap(body) && is_trap(&code)
@@ -489,82 +414,4 @@ impl<'a> GateModule<'a> {
 fn empty_heap(code: &mut Vec<Code>) {
     code.push(Code::Plain(Instruction::GlobalGet(HEAP_START)));
     code.push(Code::Plain(Instruction::GlobalSet(HEAP_END)));
-}
-
-fn global(mutable: bool) -> GlobalType {
-    GlobalType { val_type: ValType::I32, mutable, shared: false }
-}
-
-fn value(of: WasmType) -> ValType {
-    match of {
-        WasmType::I64 | WasmType::PointerOrI64 => ValType::I64,
-        WasmType::F32 => ValType::F32,
-        WasmType::F64 => ValType::F64,
-        WasmType::I32 | WasmType::Pointer | WasmType::Length => ValType::I32,
-    }
-}
-
-fn values(of: &[WasmType]) -> Vec<ValType> {
-    of.iter().copied().map(value).collect()
-}
-
-/// Room at the end of the heap, with what was in the old place; memory grows when it is full.
-fn realloc() -> wasm_encoder::Function {
-    let [old, old_size, align, new_size, place, pages] = [0, 1, 2, 3, 4, 5];
-    let mut body = wasm_encoder::Function::new([(2, ValType::I32)]);
-    body.instructions()
-        // place = (heap end + align - 1) & -align
-        .global_get(HEAP_END)
-        .local_get(align)
-        .i32_add()
-        .i32_const(1)
-        .i32_sub()
-        .i32_const(0)
-        .local_get(align)
-        .i32_sub()
-        .i32_and()
-        .local_tee(place)
-        // heap end = place + new size, which must not wrap around
-        .local_get(new_size)
-        .i32_add()
-        .global_set(HEAP_END)
-        .global_get(HEAP_END)
-        .local_get(place)
-        .i32_lt_u()
-        .if_(BlockType::Empty)
-        .unreachable()
-        .end()
-        // pages = (heap end >> 16) + 1 - those there are
-        .global_get(HEAP_END)
-        .i32_const(16)
-        .i32_shr_u()
-        .i32_const(1)
-        .i32_add()
-        .memory_size(0)
-        .i32_sub()
-        .local_tee(pages)
-        .i32_const(0)
-        .i32_gt_s()
-        .if_(BlockType::Empty)
-        .local_get(pages)
-        .memory_grow(0)
-        .i32_const(-1)
-        .i32_eq()
-        .if_(BlockType::Empty)
-        .unreachable()
-        .end()
-        .end()
-        // what lay in the old place comes along, as far as there is room
-        .local_get(place)
-        .local_get(old)
-        .local_get(old_size)
-        .local_get(new_size)
-        .local_get(old_size)
-        .local_get(new_size)
-        .i32_lt_u()
-        .select()
-        .memory_copy(0, 0)
-        .local_get(place)
-        .end();
-    body
 }

@@ -1,15 +1,18 @@
 //! What becomes of a component when it is instantiated: every core instance, and what each is given.
 
-use super::definitions::{Canonical, Definitions, Entry, Options, TypeEntry};
-use super::graph::{By, Edge, Graph, Made, Node, Vertex};
-use super::modules::Imported;
-use super::tables::{Table, Tables};
+mod core_instances;
+mod items;
+
+use super::definitions::{Definitions, Entry, TypeEntry};
+use super::graph::{By, Edge, Graph, Node, Vertex};
+use super::tables::Tables;
 use anyhow::{bail, Context, Result};
+use items::{Closure, CoreItem, Exports, Frame, Item, TypeItem};
 use std::collections::HashMap;
 use std::rc::Rc;
 use wasmparser::{
     ComponentAlias, ComponentExternalKind, ComponentInstance, ComponentOuterAliasKind, ComponentTypeRef,
-    ExternalKind, Instance, InstantiationArg,
+    ExternalKind,
 };
 
 /// Steps to follow what one binary instantiates: components in components may ask for very many.
@@ -20,69 +23,6 @@ const INSTANCE_STEPS: usize = 64;
 
 /// Depth of instances within instances.
 const DEPTH_LIMIT: usize = 200;
-
-#[derive(Clone)]
-enum Item<'a> {
-    Function(Node),
-    Instance(Rc<Exports<'a>>),
-    Module(Option<usize>),
-    Component(Option<Closure>),
-    Type(TypeItem<'a>),
-    Value,
-}
-
-#[derive(Clone)]
-enum TypeItem<'a> {
-    /// A resource; its destructor.
-    Resource(Option<Node>),
-    Instance(Rc<[&'a str]>),
-    Other,
-}
-
-enum Exports<'a> {
-    Known(HashMap<&'a str, Item<'a>>),
-    /// An instance that the host provides, under this name.
-    Host(Rc<str>),
-    /// An instance of a component that is not in the binary.
-    Unknown,
-}
-
-/// A component, and where it stands: what its outer aliases refer to.
-#[derive(Clone, Copy)]
-struct Closure {
-    component: usize,
-    around: Option<usize>,
-}
-
-#[derive(Clone)]
-enum CoreItem {
-    Function(Node),
-    Table(usize),
-    Other,
-}
-
-enum CoreInstance<'a> {
-    Made(usize),
-    Bundle(Rc<HashMap<&'a str, CoreItem>>),
-    Unknown,
-}
-
-/// A component that is being instantiated: its index spaces as far as they have come.
-struct Frame<'a> {
-    closure: Closure,
-    next: usize,
-    /// None for the whole, which the host gives its imports.
-    arguments: Option<HashMap<&'a str, Item<'a>>>,
-    functions: Vec<Node>,
-    instances: Vec<Rc<Exports<'a>>>,
-    modules: Vec<Option<usize>>,
-    components: Vec<Option<Closure>>,
-    types: Vec<TypeItem<'a>>,
-    core_functions: Vec<Node>,
-    core_tables: Vec<usize>,
-    core_instances: Vec<CoreInstance<'a>>,
-    exports: Vec<(&'a str, Item<'a>)>,
-}
 
 /// What may be called from outside.
 pub struct Entrance {
@@ -431,176 +371,6 @@ impl<'d, 'a> Elaboration<'d, 'a> {
             Item::Function(node) => Ok(node),
             _ => bail!("function number {index} is no function"),
         }
-    }
-
-    fn core_function(&self, at: usize, index: u32) -> Result<Node> {
-        self.frames[at]
-            .core_functions
-            .get(index as usize)
-            .copied()
-            .with_context(|| format!("core function number {index} is used and not defined"))
-    }
-
-    fn canonical(&mut self, at: usize, canonical: &Canonical) -> Result<()> {
-        match canonical {
-            Canonical::Lift { function, options } => {
-                let called = self.core_function(at, *function)?;
-                let edges = self.with(at, options, Some(called))?;
-                let node = self.graph.joint(edges);
-                self.frames[at].functions.push(node);
-            }
-            Canonical::Lower { function, options } => {
-                let called = self.function(at, *function)?;
-                let edges = self.with(at, options, Some(called))?;
-                self.core(at, edges);
-            }
-            Canonical::ResourceDrop(ty) => {
-                let edges = match self.item(at, ComponentExternalKind::Type, *ty)? {
-                    Item::Type(TypeItem::Resource(Some(destructor))) => {
-                        vec![Edge { to: destructor, by: By::Destructor }]
-                    }
-                    _ => Vec::new(),
-                };
-                self.core(at, edges);
-            }
-            Canonical::Spawn => {
-                let anything = self.tables.anything(&mut self.graph, at);
-                self.core(at, vec![Edge { to: anything, by: By::Call }]);
-            }
-            Canonical::Builtin(options) => {
-                let edges = self.with(at, options, None)?;
-                self.core(at, edges);
-            }
-        }
-        Ok(())
-    }
-
-    fn core(&mut self, at: usize, edges: Vec<Edge>) {
-        let node = self.graph.joint(edges);
-        self.frames[at].core_functions.push(node);
-    }
-
-    fn with(&self, at: usize, options: &Options, called: Option<Node>) -> Result<Vec<Edge>> {
-        let mut edges: Vec<Edge> = called.map(|to| Edge { to, by: By::Call }).into_iter().collect();
-        let others = [
-            (options.realloc, By::Realloc),
-            (options.post_return, By::PostReturn),
-            (options.callback, By::Callback),
-        ];
-        for (function, by) in others {
-            if let Some(function) = function {
-                edges.push(Edge { to: self.core_function(at, function)?, by });
-            }
-        }
-        Ok(edges)
-    }
-
-    fn core_instance(&mut self, at: usize, instance: &'d Instance<'a>) -> Result<()> {
-        let made = match instance {
-            Instance::Instantiate { module_index, args } => {
-                let module = self.frames[at].modules.get(*module_index as usize).copied();
-                match module
-                    .with_context(|| format!("core module number {module_index} is used and not defined"))?
-                {
-                    Some(module) => CoreInstance::Made(self.made(at, module, args)?),
-                    None => {
-                        self.not_followed("a core module that is imported");
-                        CoreInstance::Unknown
-                    }
-                }
-            }
-            Instance::FromExports(exports) => {
-                self.charge(exports.len())?;
-                let frame = &self.frames[at];
-                let items = exports
-                    .iter()
-                    .map(|export| {
-                        let place = export.index as usize;
-                        let item = match export.kind {
-                            ExternalKind::Func | ExternalKind::FuncExact => {
-                                frame.core_functions.get(place).copied().map(CoreItem::Function)
-                            }
-                            ExternalKind::Table => {
-                                frame.core_tables.get(place).copied().map(CoreItem::Table)
-                            }
-                            _ => Some(CoreItem::Other),
-                        };
-                        Ok((export.name, item.context("a core item is used and not defined")?))
-                    })
-                    .collect::<Result<_>>()?;
-                CoreInstance::Bundle(Rc::new(items))
-            }
-        };
-        self.frames[at].core_instances.push(made);
-        Ok(())
-    }
-
-    /// What a core instance exports under a name; none when that is not known.
-    fn core_export(&self, instance: &CoreInstance<'a>, name: &str) -> Option<CoreItem> {
-        match instance {
-            CoreInstance::Made(made) => {
-                let instance = &self.graph.instances[*made];
-                let module = &self.definitions.modules[instance.module];
-                let (kind, index) = *module.exports.get(name)?;
-                match kind {
-                    ExternalKind::Func | ExternalKind::FuncExact => {
-                        let defined = module.functions.len() - instance.functions.len();
-                        instance.function(index, defined).map(CoreItem::Function)
-                    }
-                    ExternalKind::Table => {
-                        self.made_tables[*made].get(index as usize).copied().map(CoreItem::Table)
-                    }
-                    _ => Some(CoreItem::Other),
-                }
-            }
-            CoreInstance::Bundle(items) => items.get(name).cloned(),
-            CoreInstance::Unknown => None,
-        }
-    }
-
-    fn made(&mut self, at: usize, index: usize, args: &[InstantiationArg<'a>]) -> Result<usize> {
-        let definitions = self.definitions;
-        let module = &definitions.modules[index];
-        let defined = module.functions.len() - module.imported_functions as usize;
-        self.charge(defined + module.imports.len() + module.sites.len() + args.len())?;
-        let given: HashMap<&str, u32> = args.iter().map(|each| (each.name, each.index)).collect();
-        let mut functions = Vec::new();
-        let mut tables = Vec::new();
-        for (from, name, kind) in &module.imports {
-            let instance = given
-                .get(from)
-                .and_then(|index| self.frames[at].core_instances.get(*index as usize))
-                .with_context(|| format!("core import `{from}` is not given"))?;
-            match (kind, self.core_export(instance, name)) {
-                (Imported::Function, Some(CoreItem::Function(node))) => functions.push(node),
-                (Imported::Function, _) => {
-                    let node = self.unknown_function();
-                    functions.push(node);
-                }
-                (Imported::Table, Some(CoreItem::Table(table))) => tables.push(table),
-                (Imported::Table, _) => tables.push(self.tables.unknown(at)),
-                (Imported::Other, _) => {}
-            }
-        }
-        for _ in module.imported_tables..module.tables {
-            tables.push(self.tables.add(Table::new(at)));
-        }
-        let instance = self.graph.instances.len() as u32;
-        let first = self.graph.vertices.len() as Node;
-        for defined in 0..defined as u32 {
-            self.graph.add(Vertex::Function { instance, defined });
-        }
-        let made = Made { module: index, functions, first, sites: Vec::new() };
-        let sites = self.tables.link(&mut self.graph, at, instance, module, &made, &tables)?;
-        let node = module
-            .start
-            .map(|start| made.function(start, defined).context("a start function that is not defined"));
-        if let Some(node) = node {
-            self.starts.push(node?);
-        }
-        self.graph.instances.push(Made { sites, ..made });
-        self.made_tables.push(tables);
-        Ok(instance as usize)
     }
 
     /// Everything that may be called from outside, exports first.
