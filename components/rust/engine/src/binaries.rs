@@ -150,10 +150,17 @@ pub fn kind(bytes: &[u8]) -> (FileKind, String) {
     if b"\0asm".starts_with(bytes) {
         return (FileKind::Damaged, "a WebAssembly binary cut short after its first bytes".into());
     }
-    let Ok(text) = std::str::from_utf8(bytes) else {
-        return (FileKind::Other, "a file of unknown kind".into());
+    if let Some((_, what)) = SIGNS.iter().find(|(sign, _)| bytes.starts_with(sign)) {
+        return (FileKind::Other, (*what).into());
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains('\0') => text.trim_start_matches('\u{feff}').trim_start(),
+        _ => return (FileKind::Other, "a file of unknown kind".into()),
     };
-    let text = text.trim_start();
+    let start: String = text.chars().take(16).collect::<String>().to_lowercase();
+    if start.starts_with("<!doctype html") || start.starts_with("<html") {
+        return (FileKind::Other, "a web page".into());
+    }
     if text.starts_with("(module") || text.starts_with("(component") {
         (FileKind::WasmText, "WebAssembly text".into())
     } else if looks_like_wit(text) {
@@ -162,6 +169,19 @@ pub fn kind(bytes: &[u8]) -> (FileKind, String) {
         (FileKind::Other, "a text that is neither WIT nor WebAssembly".into())
     }
 }
+
+/// How other kinds of file begin that are taken for components.
+const SIGNS: [(&[u8], &str); 9] = [
+    (b"\x1f\x8b", "a file packed with gzip"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x28\xb5\x2f\xfd", "a file packed with zstd"),
+    (b"\xfd7zXZ\0", "a file packed with xz"),
+    (b"\x7fELF", "a native program or library"),
+    (b"MZ", "a native program or library"),
+    (b"\xcf\xfa\xed\xfe", "a native program or library"),
+    (b"\xca\xfe\xba\xbe", "a native program or library"),
+    (b"!<arch>\n", "a library archive of a linker"),
+];
 
 fn looks_like_wit(text: &str) -> bool {
     text.lines()
@@ -184,9 +204,7 @@ fn binary_kind(bytes: &[u8]) -> (FileKind, String) {
             }
             Ok(_) => {}
             Err(error) => {
-                let text = worded(error.message());
-                let detail = format!("a damaged WebAssembly binary: {text} (at byte {})", error.offset());
-                return (FileKind::Damaged, detail);
+                return (FileKind::Damaged, damage(bytes, &error));
             }
         }
     }
@@ -200,4 +218,18 @@ fn binary_kind(bytes: &[u8]) -> (FileKind, String) {
         }
         _ => (FileKind::Component, "a component".into()),
     }
+}
+
+/// What is wrong with a binary that cannot be read to its end, in words.
+fn damage(bytes: &[u8], error: &BinaryReaderError) -> String {
+    let text = worded(error.message());
+    if let (true, Some(version)) = (text.starts_with("unknown binary version"), bytes.get(4..8)) {
+        let number = |index: usize| u16::from_le_bytes([version[index], version[index + 1]]);
+        return match number(2) {
+            0 => format!("a core module in version {} of the format; 1 is known", number(0)),
+            1 => format!("a component in version {} of the format; 13 is known", number(0)),
+            _ => "a WebAssembly binary of an unknown kind".into(),
+        };
+    }
+    format!("a damaged WebAssembly binary: {text} (at byte {})", error.offset())
 }

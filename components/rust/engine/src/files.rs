@@ -27,7 +27,8 @@ pub fn entry(path: &str) -> Result<Entry, Problem> {
         DescriptorType::Directory => Ok(Entry::Directory),
         DescriptorType::RegularFile => Ok(Entry::File),
         // Opening a pipe or a device could wait for ever.
-        _ => Err(problem("file-unreadable", format!("`{path}` is neither a file nor a directory"))),
+        _ => Err(problem("file-unreadable", format!("`{path}` is neither a file nor a directory"))
+            .hinting("pipes, sockets and devices are not read: name a regular file")),
     }
 }
 
@@ -59,7 +60,8 @@ pub fn list(path: &str) -> Result<Vec<String>, Problem> {
 /// The whole content of a file.
 pub fn read(path: &str) -> Result<Vec<u8>, Problem> {
     if let Entry::Directory = entry(path)? {
-        return Err(problem("file-unreadable", format!("`{path}` is a directory, not a file")));
+        return Err(problem("file-unreadable", format!("`{path}` is a directory, not a file"))
+            .hinting("name a file in it"));
     }
     let (root, rest) = locate(path)?;
     let fail = |code| unreadable(path, code);
@@ -135,9 +137,15 @@ fn locate(path: &str) -> Result<(Descriptor, String), Problem> {
 }
 
 fn unreadable(path: &str, code: ErrorCode) -> Problem {
-    let reason = match code {
-        ErrorCode::NotPermitted => "it leads out of its directory",
-        _ => code.message(),
+    let (reason, hint) = match code {
+        ErrorCode::NotPermitted => (
+            "it leads out of its directory",
+            "copy what it leads to into the directory",
+        ),
+        ErrorCode::Loop => ("it is a link that leads to itself", "name the file itself"),
+        ErrorCode::Access => ("permission denied", "check its permissions"),
+        ErrorCode::NoEntry => ("it does not exist", "check the path"),
+        _ => (code.message(), "check the path and its permissions"),
     };
-    problem("file-unreadable", format!("cannot read `{path}`: {reason}"))
+    problem("file-unreadable", format!("cannot read `{path}`: {reason}")).hinting(hint)
 }

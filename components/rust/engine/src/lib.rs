@@ -5,6 +5,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
+mod advice;
+mod around;
 mod binaries;
 mod carrying;
 mod composing;

@@ -9,10 +9,10 @@ use crate::exports::wcompose::engine::contracts::Features;
 use crate::places::Sources;
 use crate::problems::{from_chain, problem};
 use crate::wcompose::engine::types::{FileKind, Problem};
-use crate::{files, repair, wording};
+use crate::{files, repair};
 use wasmparser::Parser;
 use wit_parser::decoding::{decode, DecodedWasm};
-use wit_parser::{PackageId, ParseErrorKind, Resolve, SourceMap, Span, UnresolvedPackageGroup};
+use wit_parser::{PackageId, Resolve, SourceMap, Span, UnresolvedPackageGroup};
 
 /// Bytes of WIT text that are read at most; spans are 32-bit.
 const TEXT_LIMIT: usize = 64 << 20;
@@ -175,7 +175,7 @@ impl Loader {
             Ok(DecodedWasm::Component(..)) => {
                 self.problems.push(
                     problem("not-wit", format!("`{path}` is a component, not a WIT package"))
-                        .hinting("print its contract as WIT, and use that"),
+                        .hinting(format!("print its contract as WIT, and use that: `wcompose inspect --wit {path}`")),
                 );
                 return None;
             }
@@ -230,7 +230,7 @@ impl Loader {
                 sources.push(path, &String::from_utf8_lossy(error.as_bytes()));
                 let at = u32::try_from(valid).unwrap_or(0);
                 self.problems.push(
-                    problem("wit-encoding", format!("byte {valid} of the file is not UTF-8"))
+                    problem("wit-encoding", encoding(error.as_bytes(), valid))
                         .at(sources.place(Span::new(at, at + 1)))
                         .hinting("save the file as UTF-8 text"),
                 );
@@ -240,7 +240,7 @@ impl Loader {
     }
 
     /// Parse one package. When it fails, each of its files is tried alone, so that every file's
-    /// first syntax error shows; when all are sound, so are unknown names one after the other.
+    /// syntax errors show; when all can be read, so does what is wrong with their meaning.
     fn parse(&mut self, texts: &[Text], complete: bool) -> Option<UnresolvedPackageGroup> {
         let error = match source_map(texts).parse() {
             Ok(group) => return Some(group).filter(|_| complete),
@@ -250,11 +250,9 @@ impl Loader {
         for text in texts {
             let alone = std::slice::from_ref(text);
             if let Err((_, error)) = source_map(alone).parse() {
-                let is_syntax =
-                    matches!(error.kind(), ParseErrorKind::Lex(_) | ParseErrorKind::Syntax { .. });
                 // A file alone may lack the header and the names that its siblings have.
-                if is_syntax && !wording::lacks_header(&error) {
-                    found.push(wording::parse_problem(&error, alone));
+                if repair::is_unread(&error) {
+                    found.extend(repair::syntax_problems(error, text));
                 }
             }
         }
@@ -296,4 +294,12 @@ pub fn source_map(texts: &[Text]) -> SourceMap {
         map.push_str(&text.path, text.content.replace("/**/", "    "));
     }
     map
+}
+
+/// What is wrong with the encoding of a file whose bytes up to `valid` are UTF-8.
+fn encoding(bytes: &[u8], valid: usize) -> String {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return "the file is UTF-16, not UTF-8".into();
+    }
+    format!("byte {valid} of the file is not UTF-8")
 }

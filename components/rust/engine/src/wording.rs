@@ -1,10 +1,12 @@
 //! The parser's errors as problems: a rule, a message, a place, and what to do about it.
 
+use crate::advice::{self, foreign_type, is_duplicate};
+use crate::around::{uncommented, Around};
 use crate::loading::Text;
 use crate::places::Sources;
 use crate::problems::{did_you_mean, problem, worded};
 use crate::wcompose::engine::types::Problem;
-use wit_parser::{ParseError, ParseErrorKind, Resolve, ResolveError, ResolveErrorKind, Span};
+use wit_parser::{PackageName, ParseError, ParseErrorKind, Resolve, ResolveError, ResolveErrorKind, Span};
 
 const HEADER: &str = "no `package` header";
 
@@ -27,49 +29,70 @@ pub fn parse_problem(error: &ParseError, texts: &[Text]) -> Problem {
     match error.kind() {
         ParseErrorKind::ItemNotFound { name, hint, .. } => {
             let near = did_you_mean(name, words(texts).into_iter());
-            let hint = match (name.as_str(), hint) {
-                ("float32", _) => "it is called `f32` now".into(),
-                ("float64", _) => "it is called `f64` now".into(),
+            let hint = match (foreign_type(name), hint) {
+                (Some(meant), _) => meant,
                 (_, Some(hint)) if near.is_empty() => worded(hint),
                 _ => near,
             };
             problem("wit-name-not-found", message).at(place).hinting(hint)
         }
-        ParseErrorKind::TypeCycle { .. } => problem("wit-cycle", message)
+        ParseErrorKind::TypeCycle { kind, .. } => problem("wit-cycle", message)
             .at(place)
             .because(rest)
-            .hinting("break the circle with a resource, or with an index in the place of the value"),
+            .hinting(if kind == "type" {
+                "break the circle with a resource, or with an index in the place of the value"
+            } else {
+                "leave out the `include` or `use` that closes the circle"
+            }),
         _ if lacks_header(error) => {
             let place = texts.first().and_then(|_| sources.place(Span::new(0, 1)));
             problem("wit-syntax", "no file of the package says its name")
                 .at(place)
                 .hinting("begin one of its files with `package namespace:name@0.1.0;`")
         }
-        _ => {
+        kind => {
             let rule = if is_duplicate(&message) { "wit-duplicate" } else { "wit-syntax" };
-            problem(rule, message.clone()).at(place).because(rest).hinting(syntax_hint(&message))
+            let advice = advise(&message, kind.span(), texts, &sources);
+            let place = match advice.length {
+                Some(length) => {
+                    let start = kind.span().start();
+                    let length = u32::try_from(length).unwrap_or(1);
+                    sources.place(Span::new(start, start + length))
+                }
+                None => place,
+            };
+            let mut found = problem(rule, advice.message.unwrap_or_else(|| in_backticks(&message)))
+                .at(place)
+                .because(rest)
+                .hinting(advice.hint);
+            found.related.extend(advice.related);
+            found
         }
     }
 }
 
-fn is_duplicate(message: &str) -> bool {
-    ["duplicate ", "more than once", "conflicts with"].iter().any(|words| message.contains(words))
+fn advise(message: &str, span: Span, texts: &[Text], sources: &Sources) -> advice::Advice {
+    if !span.is_known() {
+        return advice::Advice::default();
+    }
+    let (mut at, mut offset) = (span.start() as usize, 0);
+    for text in texts {
+        if at <= text.content.len() {
+            let plain = uncommented(&text.content);
+            return advice::on_syntax(message, &Around::new(&plain, at), sources, offset);
+        }
+        at -= text.content.len() + 1;
+        offset += text.content.len() + 1;
+    }
+    advice::Advice::default()
 }
 
-fn syntax_hint(message: &str) -> &'static str {
-    if message.contains("found keyword") && message.contains("identifier") {
-        "a name that is a keyword of WIT is written with `%` before it, such as `%type`"
-    } else if message.contains("invalid character in identifier")
-        || message.contains("unexpected character '_'")
-    {
-        "names are words of one case joined by hyphens, such as `pixel-count`"
-    } else if message.starts_with("empty record") || message.starts_with("empty variant") {
-        "give it a member, or leave it out"
-    } else if is_duplicate(message) {
-        "rename one of the two"
-    } else {
-        ""
+/// The parser's signs and names between backticks, as all of ours are.
+fn in_backticks(message: &str) -> String {
+    if message.matches('\'').count() % 2 == 0 && !message.contains("`'") {
+        return message.replace('\'', "`");
     }
+    message.into()
 }
 
 /// The identifiers that are defined in the texts.
@@ -114,10 +137,10 @@ pub fn resolve_problem(
             problem("wit-package-not-found", format!("package `{requested}` is not there"))
                 .at(place)
                 .because((known.len() > 1).then(|| format!("known packages: {}", known.join(", "))))
-                .hinting(if near.is_empty() {
-                    format!("put its WIT into `deps/{}`", requested.name)
-                } else {
-                    near
+                .hinting(match versions(requested, known) {
+                    Some(versions) => versions,
+                    None if near.is_empty() => format!("put its WIT into `deps/{}`", requested.name),
+                    None => near,
                 })
         }
         ResolveErrorKind::InterfaceNotFound { requested, package, .. }
@@ -144,7 +167,11 @@ pub fn resolve_problem(
             let name = words.split('`').nth(1).unwrap_or_default();
             let items = resolve.interfaces.iter().flat_map(|(_, each)| each.types.keys());
             let near = did_you_mean(name, items.map(String::as_str));
-            problem("wit-name-not-found", message).at(place).hinting(near)
+            problem("wit-name-not-found", message).at(place).hinting(if near.is_empty() {
+                "`use` takes types that the interface defines: define it there, or leave it out".into()
+            } else {
+                near
+            })
         }
         kind => {
             let rule = match kind {
@@ -153,10 +180,30 @@ pub fn resolve_problem(
             };
             let hint = if text.contains("feature not being activated") {
                 "turn its feature on, or gate this item by the same feature"
+            } else if text.contains("unreleased version") {
+                "raise the version of the package, or name one that is there"
+            } else if let ResolveErrorKind::ItemShadowing { name, .. } = kind {
+                return problem(rule, message).at(place).hinting(format!(
+                    "keep one of the two, or rename it: `include … with {{ {name} as other-{name} }}`"
+                ));
             } else {
                 ""
             };
             problem(rule, message).at(place).because(lines.map(worded)).hinting(hint)
         }
     }
+}
+
+/// What to write where a package is there, and only its version is not the one that is asked for.
+fn versions(requested: &PackageName, known: &[String]) -> Option<String> {
+    let name = format!("{}:{}", requested.namespace, requested.name);
+    let there: Vec<String> = known
+        .iter()
+        .filter(|each| each.split('@').next() == Some(&name))
+        .map(|each| format!("`{each}`"))
+        .collect();
+    (!there.is_empty()).then(|| {
+        let (verb, meant) = if there.len() == 1 { ("is", "that") } else { ("are", "one") };
+        format!("there {verb} {}: name {meant} version", there.join(" and "))
+    })
 }
