@@ -56,3 +56,51 @@ def test_an_unknown_name_is_told_with_a_near_one() -> None:
     assert caught.value.findings[0].hint == f"did you mean `{INFERENCE}#describe`?"
     with pytest.raises(UsageError):
         find_function(FUNCTIONS, "")
+
+
+VERSIONS = (
+    ExportedFunction("a:b/i@1.2.3", "go", (), None),
+    ExportedFunction("a:b/i@2.0.0", "go", (), None),
+    ExportedFunction("a:b/i@2.0.0", "stop-all", (), None),
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"), [("i@1.go", 0), ("a:b/i@1.2#go", 0), ("i@2.0.0.go", 1), ("a:b/i@2#go", 1)]
+)
+def test_a_version_that_is_told_has_to_be_the_functions(wanted: str, index: int) -> None:
+    assert find_function(VERSIONS, wanted) is VERSIONS[index]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message", "hint"),
+    [
+        ("i@1.2.4#go", "nothing exported is called `i@1.2.4#go`", "did you mean `a:b/i@1.2.3#go`?"),
+        ("a:b/i@2.0.0", "`a:b/i@2.0.0` is an interface", "`a:b/i@2.0.0#go`"),
+        ("stop_all", "nothing exported", "did you mean `a:b/i@2.0.0#stop-all`?"),
+        ("Stop-All", "nothing exported", "did you mean `a:b/i@2.0.0#stop-all`?"),
+        ("", "nothing exported", ""),
+    ],
+)
+def test_a_name_that_means_nothing_is_helped(wanted: str, message: str, hint: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_function(VERSIONS, wanted)
+    finding = caught.value.findings[0]
+    assert message in finding.message
+    assert hint in finding.hint
+    assert bool(hint) == bool(finding.hint)
+
+
+def test_an_ambiguous_name_is_told_with_a_longer_one_that_works() -> None:
+    with pytest.raises(UsageError) as caught:
+        find_function((FUNCTIONS[0], ExportedFunction("a:b/c", "describe", (), None)), "describe")
+    assert "`inference.describe`" in caught.value.findings[0].hint
+
+
+def test_of_many_functions_the_nearest_is_told_first_and_the_rest_counted() -> None:
+    many = [ExportedFunction("a:b/c", f"f{number}", (), None) for number in range(100)]
+    with pytest.raises(UsageError) as caught:
+        find_function([*many, VERSIONS[2]], "stop-al")
+    causes = caught.value.findings[0].causes
+    assert causes[0] == "there is `a:b/i@2.0.0#stop-all`"
+    assert causes[-1] == "and 89 more"

@@ -8,7 +8,7 @@ from wasmtime.component import Component, Linker
 
 from wcompose import errors
 from wcompose.runtime.ends.last_words import last_words
-from wcompose.runtime.ends.trap import guest_fault
+from wcompose.runtime.ends.trap import START, guest_fault
 
 MEMORY = '(memory (export "m") 1)'
 
@@ -399,3 +399,51 @@ def test_every_exception_of_a_guest_is_a_fault_and_none_is_another() -> None:
     assert len(classes) >= 9
     for each in classes:
         assert each.__mro__[1] is errors.GuestFault
+
+
+MISFIT = """
+thread '<unnamed>' (1) panicked at runtime/src/lib.rs:1494:89:
+called `Result::unwrap()` on an `Err` value: PyErr { type: <class 'TypeError'>, value: \
+TypeError("'int' object is not an instance of 'str'"), traceback: None }
+note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace
+"""
+
+
+def test_a_value_of_python_that_does_not_fit_is_told_so() -> None:
+    (finding,) = guest_fault(GAVE_UP, MISFIT, function="f").findings
+    assert finding.message.endswith("in `f`: it gave a value that does not fit its type in WIT")
+    assert finding.causes == ("TypeError(\"'int' object is not an instance of 'str'\")",)
+    # What only looks like it is no word of componentize-py's runtime.
+    assert "it gave up" in str(
+        guest_fault(GAVE_UP, MISFIT.replace("runtime/src", "src"), function="f")
+    )
+
+
+def test_a_panic_is_told_without_advice_that_no_guest_can_follow() -> None:
+    said = "\n" + RUST + "note: run with `RUST_BACKTRACE=1` environment variable to display it\n"
+    assert last_words(said) == RUST.rstrip()
+
+
+def test_debug_names_are_asked_for_where_there_are_none(engine: wasmtime.Engine) -> None:
+    named = guest_fault(
+        end_of(engine, core("(call $deep)", "(func $deep unreachable)")), "", function="f"
+    )
+    nameless = guest_fault(end_of(engine, core("(call 0)", "(func unreachable)")), "", function="f")
+    assert "`deep`" in named.findings[0].causes[0]
+    assert named.findings[0].hint == ""
+    assert "debug names" in nameless.findings[0].hint
+
+
+def test_a_node_that_wanted_to_end_is_told_with_its_reason() -> None:
+    frame = "    0:  0x2b - gate!node `back` is not granted `exit`: `wasi:cli/exit@0.2.9#exit`\n"
+    text = "error while executing at wasm backtrace:\n" + frame + GAVE_UP.partition("\n")[2]
+    (told,) = guest_fault(text, "panic: no\n", function="f").findings
+    assert (told.rule, told.place.item) == ("not-granted", "back")
+    assert "wanted to end everything in `f`" in told.message
+    assert told.causes == ("panic: no",)
+    (silent,) = guest_fault(text, "", function="f").findings
+    assert "no error to answer with" in silent.causes[0]
+
+
+def test_the_start_is_no_function() -> None:
+    assert "in its start: " in str(guest_fault(GAVE_UP, "", function=START))

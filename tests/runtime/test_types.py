@@ -161,7 +161,7 @@ SHAPE = ValueType("variant", (("dot", None), ("at", POINT)))
 @pytest.mark.parametrize(
     ("kind", "value", "problems"),
     [
-        (POINTS, [{"x": 1}, {"x": 300, "y": 1}], ["`[1].x`: expected u8, got 300"]),
+        (POINTS, [{"x": 1}, {"x": 300, "y": 1}], ["`[1].x`: expected u8 (0 to 255), got 300"]),
         (
             POINTS,
             [{"x": True, "z": 1}, 7],
@@ -172,14 +172,18 @@ SHAPE = ValueType("variant", (("dot", None), ("at", POINT)))
             ],
         ),
         (POINT, {"y": 1}, ["field `x` is missing"]),
-        (SHAPE, "dott", ["`dott` is none of the cases `dot`, `at`"]),
+        (SHAPE, "dott", ["there is no case `dott`; did you mean `dot`?"]),
         (SHAPE, "at", ["case `at` carries a record { x: u8, y: option<s8> }"]),
-        (SHAPE, {"at": {"x": -1}}, ["`.at.x`: expected u8, got -1"]),
+        (SHAPE, {"at": {"x": -1}}, ["`.at.x`: expected u8 (0 to 255), got -1"]),
         (SHAPE, {"dot": 1}, ["case `dot` carries nothing"]),
         (ValueType("char"), "ab", ["expected char, got 'ab'"]),
         (ValueType("string"), "\ud800", ["expected string, got '\\ud800'"]),
         (ValueType("f32"), 1e39, ["expected f32, got 1e+39"]),
-        (ValueType("u64"), 1 << 64, ["expected u64, got 18446744073709551616"]),
+        (
+            ValueType("u64"),
+            1 << 64,
+            ["expected u64 (0 to 18,446,744,073,709,551,615), got 18446744073709551616"],
+        ),
         (ValueType("own"), 1, ["a own cannot be written as a value"]),
     ],
 )
@@ -218,3 +222,13 @@ def test_resources_that_come_in_their_order_are_found_at_once(
         each for each in order for _ in "ab"
     ]
     assert len(compared) <= 4 * count
+
+
+def test_named_types_are_told_by_their_names_and_aliases_are_not() -> None:
+    number = ValueType("f64", name="meters")
+    point = ValueType("record", (("x", number),), name="point")
+    handle = ValueType("borrow", name="counter")
+    points = ValueType("list", (("", point),), name="points")
+    assert points.spelt() == points.brief() == "list<point>"
+    assert (point.spelt(), point.brief()) == ("point", "record { x: f64 }")
+    assert handle.spelt() == "borrow<counter>"

@@ -17,7 +17,21 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     # Ended by an exception, so that children are stopped and temporary files removed on the way.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    _open_streams()
     sys.exit(_run(sys.argv[1:]))
+
+
+def _open_streams() -> None:
+    """Put something in the place of standard streams that our caller has closed, as `>&-` does."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            # Else the next file that is opened would be taken for the stream.
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+        setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
 
 
 def _run(arguments: list[str]) -> int:
@@ -55,6 +69,16 @@ def _end_of_other(error: Exception, *, verbose: bool) -> int:
     if isinstance(error, typer.Abort):
         sys.stderr.write("aborted\n")
         return 1
+    from wcompose.cli.usage import EXIT_CODE, is_usage_error, usage_finding
+
+    if is_usage_error(error):
+        from rich.console import Console
+
+        from wcompose.cli.render import print_findings
+
+        console = Console(stderr=True, highlight=False, markup=False)
+        print_findings(console, [usage_finding(error)])
+        return EXIT_CODE
     show = getattr(error, "show", None)
     if show is not None and hasattr(error, "exit_code"):
         show()

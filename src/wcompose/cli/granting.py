@@ -253,14 +253,7 @@ def usual_grants() -> GrantsDeclaration:
 
 def _whole(key: str) -> GrantsDeclaration:
     """What an option grants that needs no more words than a node."""
-    from wcompose.project import (
-        ANY_HOST,
-        ANY_PORT,
-        GrantsDeclaration,
-        HttpGrant,
-        SocketDirection,
-        SocketGrant,
-    )
+    from wcompose.project import GrantsDeclaration
 
     usual = usual_grants()
     if key == "clocks":
@@ -270,11 +263,27 @@ def _whole(key: str) -> GrantsDeclaration:
     if key == "stdio":
         return GrantsDeclaration(stdin=usual.stdin, stdout=usual.stdout, stderr=usual.stderr)
 
+    network = whole_network()
+    return replace(
+        usual, http=network.http, tcp=network.tcp, udp=network.udp, lookup=network.lookup
+    )
+
+
+def whole_network() -> GrantsDeclaration:
+    """Everything that there is of a network."""
+    from wcompose.project import (
+        ANY_HOST,
+        ANY_PORT,
+        GrantsDeclaration,
+        HttpGrant,
+        SocketDirection,
+        SocketGrant,
+    )
+
     def sockets(*directions: SocketDirection) -> tuple[SocketGrant, ...]:
         return tuple(SocketGrant(each, ANY_HOST, ANY_PORT) for each in directions)
 
-    return replace(
-        usual,
+    return GrantsDeclaration(
         http=(HttpGrant("*", ANY_HOST, ANY_PORT),),
         tcp=sockets(SocketDirection.CONNECT, SocketDirection.LISTEN),
         udp=sockets(SocketDirection.SEND, SocketDirection.BIND),

@@ -124,7 +124,8 @@ def learn_grants(session: Session, request: LearnRequest) -> str:
         UsageError: the target is no project.
         UserError: it cannot be built, or its grants cannot be read.
     """
-    from wcompose.cli.run import perform, read_request
+    from wcompose.cli.performing import perform
+    from wcompose.cli.run import read_request
     from wcompose.errors import GuestFault, UsageError
     from wcompose.grants.proposal import proposal_text
     from wcompose.runtime import Limits
@@ -154,8 +155,13 @@ def learn_grants(session: Session, request: LearnRequest) -> str:
     about = [whole, "Each table takes the place of the node's own, profiles included."]
     fault: GuestFault | None = None
     exited = False
+
+    def unlink() -> None:
+        # It would hold nothing back wherever it is run.
+        permitted.file.unlink(missing_ok=True)
+
     try:
-        code, exited = perform(session, run, permitted, Limits(), show=_show)
+        code, exited = perform(session, run, permitted, Limits(), show=_show, cleanup=unlink)
     except GuestFault as error:
         fault = error
         about.append(f"THE RUN DID NOT FINISH: {error.findings[0].message}")
@@ -165,8 +171,7 @@ def learn_grants(session: Session, request: LearnRequest) -> str:
                 f"The run failed with status {code}: what it would do otherwise is not here."
             )
     finally:
-        # It would hold nothing back wherever it is run.
-        permitted.file.unlink(missing_ok=True)
+        unlink()
     if listener.lost:
         about.append(f"{listener.lost} more uses were too many to remember, and are not here.")
     text = proposal_text(_learned(session, project, given, listener, exited=exited), about)

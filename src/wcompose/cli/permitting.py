@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wcompose.cli.granting import GrantOptions, run_grants, usual_grants, with_run_grants
+from wcompose.cli.granting import (
+    GrantOptions,
+    RunGrant,
+    run_grants,
+    usual_grants,
+    whole_network,
+    with_run_grants,
+)
 
 if TYPE_CHECKING:
     from wcompose.cli.session import Session
@@ -48,7 +55,7 @@ class Permissions:
 
     Attributes:
         options: what it grants.
-        network: whether a component without gates gets the whole network.
+        network: whether everything there is gets the whole network.
         audit: file for uses; none to record nothing.
         audit_all: whether allowed uses are recorded too.
     """
@@ -82,10 +89,12 @@ class Permitted:
     Attributes:
         file: the composition.
         grants: what the host opens for it.
+        silent: nodes of a project whose standard error nobody hears.
     """
 
     file: Path
     grants: Grants
+    silent: frozenset[str] = frozenset()
 
 
 def permit(session: Session, request: RunRequest, asked: Permissions) -> Permitted:
@@ -124,17 +133,11 @@ def _project(
 
     from wcompose.build.gating import declared_grants
     from wcompose.build.pipeline import build_variant
-    from wcompose.errors import UsageError
+    from wcompose.project import StreamKind
     from wcompose.runtime.hosting.shared import host_grants
 
-    if asked.network:
-        raise UsageError.of(
-            "network-for-all",
-            "`--network` opens everything, and this project's nodes have grants of their own",
-            hint="grant what a node needs: `--allow-http NODE:URL`, `--allow-tcp NODE:HOST:PORT`",
-        )
     grants: Mapping[str, GrantsDeclaration] = declared_grants(project)
-    extra = run_grants(asked.options, grants, Path.cwd())
+    extra = _asked_for(asked, grants)
     if extra:
         grants = with_run_grants(grants, extra, project.root)
     if extra or asked.audit is not None:
@@ -147,7 +150,15 @@ def _project(
             reporter=session.reporter,
         )
     host = host_grants(grants, everything, root=project.root, variables=os.environ)
-    return Permitted(file, host)
+    heard = {StreamKind.INHERIT, StreamKind.PREFIX}
+    silent = {name for name, each in grants.items() if each.stderr.kind not in heard}
+    return Permitted(file, host, frozenset(silent))
+
+
+def _asked_for(asked: Permissions, nodes: Collection[str]) -> tuple[RunGrant, ...]:
+    """What the command line grants to nodes; `--network` is for all of them."""
+    extra = run_grants(asked.options, nodes, Path.cwd())
+    return (*extra, (None, whole_network())) if asked.network else extra
 
 
 def _gated_file(
@@ -186,22 +197,13 @@ def _with_gates(session: Session, file: Path, asked: Permissions, everything: Gr
 
     from wcompose.build.assembly import label_of
     from wcompose.build.gating import compose_gated
-    from wcompose.errors import UsageError
     from wcompose.files import atomic_output, digest_bytes
     from wcompose.graph import Node
     from wcompose.graph.compose import About, link, read_component
     from wcompose.runtime.hosting.shared import host_grants
 
-    if asked.network:
-        raise UsageError.of(
-            "network-for-all",
-            "`--network` opens everything, and another option grants a part of it",
-            hint="keep one of the two",
-        )
     name = label_of(file) or "component"
-    grants = with_run_grants(
-        {name: usual_grants()}, run_grants(asked.options, [name], Path.cwd()), Path.cwd()
-    )
+    grants = with_run_grants({name: usual_grants()}, _asked_for(asked, [name]), Path.cwd())
     host = host_grants(grants, everything, root=Path.cwd(), variables=os.environ)
     component = read_component(session.engine, file)
     told = json.dumps([each.to_json() for each in grants.values()], sort_keys=True)

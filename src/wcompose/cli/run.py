@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperCommand
 
-from wcompose.cli.arguments import from_json, from_wave
 from wcompose.cli.granting import GrantOptions
-from wcompose.cli.permitting import Permissions, Permitted, RunRequest, permit
+from wcompose.cli.performing import open_component, perform, refuse_without_functions
+from wcompose.cli.permitting import Permissions, RunRequest, permit
 from wcompose.cli.session import Session, write_result
 
 if TYPE_CHECKING:
-    from wcompose.images import ImageCache
     from wcompose.project import Project
-    from wcompose.report import Finding
-    from wcompose.runtime import Component, ExportedFunction, Grants, Instance
 
-_NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b)")
+_NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d|inf\b|Infinity\b|nan\b)")
 _MARK = "\0"
-SOURCE_ROOT = "/0"
-"""Where componentize-py puts the first directory of a Python node's search path: its source."""
 
 
 class RunCommand(TyperCommand):
@@ -52,7 +47,7 @@ def run(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="[TARGET]",
+            metavar="TARGET",
             help="Project directory or file (built when stale), or any component file.",
             show_default="the project you are in",
         ),
@@ -60,7 +55,7 @@ def run(
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ARGS]...",
+            metavar="ARGS",
             help="Arguments: WAVE values for a function (`@FILE` reads one from a file), texts for "
             "a program. Put `--` before arguments that begin with a dash.",
             show_default=False,
@@ -138,9 +133,7 @@ def run(
     ] = None,
     network: Annotated[
         bool,
-        typer.Option(
-            "--network", help="Open the whole network to a component without gates of its own."
-        ),
+        typer.Option("--network", help="Grant the whole network, to every node of a project."),
     ] = False,
     audit: Annotated[
         Path | None,
@@ -193,7 +186,7 @@ def run(
     gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
-    from wcompose.runtime import Component, Limits
+    from wcompose.bounds import Limits
 
     session: Session = context.obj
     texts = [each.removeprefix(_MARK) for each in arguments or ()]
@@ -215,74 +208,14 @@ def run(
     limits = Limits(memory=memory << 20, seconds=timeout, fuel=fuel, output=max_output)
     images = session.images_for(metering=fuel is not None, stack=stack << 10)
     if list_exports:
-        opened = Component(permitted.file, images, session.reporter)
-        write_result("\n".join(str(function) for function in opened.functions))
+        from wcompose.cli.listing import callable_functions, list_text
+
+        opened = open_component(session, permitted.file, images)
+        refuse_without_functions(session, opened, permitted.file)
+        write_result(list_text(callable_functions(opened)))
         return
     code, _ = perform(session, request, permitted, limits, images=images, as_json=json)
     raise typer.Exit(code)
-
-
-def perform(
-    session: Session,
-    request: RunRequest,
-    permitted: Permitted,
-    limits: Any,
-    *,
-    images: ImageCache | None = None,
-    as_json: bool = False,
-    show: Callable[[str], None] = write_result,
-) -> tuple[int, bool]:
-    """Run a program, or call one function.
-
-    Args:
-        session: the command line's.
-        request: what to run.
-        permitted: what it takes.
-        limits: of `wcompose.runtime`.
-        images: those of the engine that it runs on; none for the usual ones.
-        as_json: whether arguments and results are JSON, not WAVE.
-        show: takes the result of a function.
-
-    Returns:
-        The exit code, and whether the guest ended everything with it.
-
-    Raises:
-        GuestFault: it trapped, with the user's files in its traceback.
-    """
-    from wcompose.errors import GuestFault
-    from wcompose.runtime import Component
-
-    opened = Component(permitted.file, images or session.images, session.reporter)
-    try:
-        if request.invoke is None and opened.program is not None:
-            instance = opened.instantiate(permitted.grants, limits)
-            return _run_program(instance, opened.program), instance.exit_code is not None
-        return _call(session, opened, request, permitted.grants, limits, show, as_json=as_json)
-    except GuestFault as fault:
-        fault.findings = tuple(_in_source(each, request.sources) for each in fault.findings)
-        raise
-    finally:
-        _take_back_colours(permitted.grants)
-
-
-def _take_back_colours(grants: Grants) -> None:
-    """End what a guest began on our terminal."""
-    from wcompose.cli.terminal import TerminalText
-
-    for output in (grants.stdout, grants.stderr):
-        if isinstance(output, TerminalText):
-            output.close()
-
-
-def _in_source(finding: Finding, sources: Mapping[str, Path]) -> Finding:
-    """A fault whose traceback names the user's files, not those of the frozen interpreter."""
-    from dataclasses import replace
-
-    source = sources.get(finding.place.item)
-    if source is None:
-        return finding
-    causes = tuple(each.replace(f'"{SOURCE_ROOT}/', f'"{source}/') for each in finding.causes)
-    return replace(finding, causes=causes)
 
 
 def read_request(
@@ -325,12 +258,7 @@ def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) 
     from wcompose.errors import ProjectError, UsageError
 
     if not path.exists():
-        raise UsageError.of(
-            "target-missing",
-            f"`{path}` does not exist",
-            hint="name a component or a project; to pass arguments to the project you are in, "
-            f"write `wcompose run . {'--invoke … ' if has_call else ''}{path}`",
-        )
+        raise _missing(path, has_call=has_call)
     try:
         return session.load_project(path)
     except ProjectError as error:
@@ -343,94 +271,34 @@ def _project(session: Session, path: Path, *, is_default: bool, has_call: bool) 
         raise
 
 
-def _run_program(instance: Instance, program: ExportedFunction) -> int:
-    outcome = instance.call_plain(program, [])
-    if instance.exit_code is not None:
-        return instance.exit_code
-    return 0 if outcome is None or "ok" in outcome else 1
+def _missing(path: Path, *, has_call: bool) -> Exception:
+    """What a target that does not exist may be: a link, a file with a typing error, an argument."""
+    from wcompose.errors import ProjectError, UsageError
+    from wcompose.project import find_project
+    from wcompose.suggest import did_you_mean
 
-
-def _call(
-    session: Session,
-    opened: Component,
-    request: RunRequest,
-    grants: Grants,
-    limits: Any,
-    show: Callable[[str], None],
-    *,
-    as_json: bool,
-) -> tuple[int, bool]:
-    from wcompose.runtime import find_function
-
-    function, texts = _function(session, opened, request, find_function)
-    values = (
-        [from_json(text, number) for number, text in enumerate(texts, 1)]
-        if as_json
-        else from_wave(session, function, texts)
-    )
-    from wcompose.runtime.crossing.plan import check_arguments
-
-    check_arguments(function, values)
-    instance = opened.instantiate(grants, limits)
-    result = instance.call_plain(function, values)
-    _take_back_colours(grants)
-    if instance.exit_code is not None:
-        return instance.exit_code, True
-    if function.result is not None:
-        if as_json or not function.result.has_text:
-            show(json_text(result))
-        else:
-            show(session.engine.print_value(function.result.expression(), result))
-    instance.close()
-    return 1 if isinstance(result, dict) and _is_error(function, result) else 0, False
-
-
-def json_text(value: Any) -> str:
-    """A value as JSON in which no character has power over a terminal; letters stay as they are."""
-    import json
-
-    text = json.dumps(value, ensure_ascii=False)
-    if text.isprintable():
-        return text
-    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
-
-
-def _is_error(function: ExportedFunction, result: dict[str, Any]) -> bool:
-    return function.result is not None and function.result.kind == "result" and "err" in result
-
-
-def _function(
-    session: Session,
-    opened: Component,
-    request: RunRequest,
-    find: Any,
-) -> tuple[ExportedFunction, Sequence[str]]:
-    from dataclasses import replace
-
-    from wcompose.errors import UsageError
-
-    if request.invoke is None:
-        names = [f"`{function.full_name}`" for function in opened.functions]
-        raise UsageError.of(
-            "nothing-to-run",
-            f"`{request.file.name}` is not a program: it does not export `wasi:cli/run`",
-            causes=[f"it exports {name}" for name in names[:20]],
-            hint="call one of its functions: `--invoke EXPORT`"
-            if names
-            else "it exports no function at all",
+    if path.is_symlink():
+        return UsageError.of(
+            "target-missing",
+            f"`{path}` is a link to what does not exist",
+            causes=[f"it points to `{path.readlink()}`"],
+            hint="name the component itself",
         )
-    if "(" in request.invoke:
+    try:
+        beside = [each.name for each in path.parent.iterdir() if each.suffix in {".wasm", ".toml"}]
+    except OSError:
+        beside = []
+    hint = did_you_mean(path.name, [each for each in beside if each != path.name])
+    if not hint and not path.suffix and path.name == str(path):
         try:
-            name, texts = session.engine.parse_call(request.invoke)
-        except UsageError as error:
-            raise UsageError(
-                replace(each, place=replace(each.place, file="--invoke")) for each in error.findings
-            ) from None
-        if request.arguments:
-            raise UsageError.of(
-                "arguments-twice",
-                "arguments stand both in `--invoke` and behind it",
-                hint="keep one of the two",
-            )
-        return find(opened.functions, name), texts
-    return find(opened.functions, request.invoke), request.arguments
+            find_project(Path())
+        except ProjectError:
+            hint = "name a component: `wcompose run FILE.wasm`, or go to a project's directory"
+        else:
+            call = "--invoke EXPORT " if has_call else ""
+            hint = f"to pass it to the project you are in, write `wcompose run . {call}-- {path}`"
+    return UsageError.of(
+        "target-missing",
+        f"`{path}` does not exist",
+        hint=hint or "name a component's file, or a project's directory",
+    )

@@ -68,7 +68,7 @@ class Session:
             return SilentReporter()
         from wcompose.cli.progress import LiveReporter, PlainReporter
 
-        if self.errors.is_terminal:
+        if self.errors.is_terminal and not self.errors.is_dumb_terminal:
             return LiveReporter(self.errors, verbose=self.verbose)
         return PlainReporter(self.errors, verbose=self.verbose)
 
@@ -127,10 +127,24 @@ class Session:
 
 
 def write_result(text: str) -> None:
-    """Write a command's result to standard output as it is, without wrapping or colour."""
+    """Write a command's result to standard output as it is, without wrapping or colour.
+
+    Raises:
+        ToolFailure: it cannot be written; a reader that went away is none.
+    """
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader went away, as `head` does; click would make a failure of it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        from wcompose.errors import ToolFailure
+
+        # What is left in the buffer would be tried once more, and fail once more, at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise ToolFailure.of(
+            "output-unwritable",
+            "the result cannot be written to standard output",
+            causes=[(error.strerror or str(error)).lower()],
+        ) from None

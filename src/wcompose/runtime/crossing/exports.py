@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from wasmtime import Engine
 
 _SEPARATORS = re.compile(r"[#./]")
+_SHOWN = 12
+"""Names that are told of those that there are."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,12 @@ class ExportedFunction:
             parameters=tuple((name, bind(each)) for name, each in self.parameters),
             result=None if self.result is None else bind(self.result),
         )
+
+    def signature(self) -> str:
+        """Its type, in which types that have names are told by them."""
+        parameters = ", ".join(f"{name}: {each.spelt()}" for name, each in self.parameters)
+        result = "" if self.result is None else f" -> {self.result.spelt()}"
+        return f"func({parameters}){result}"
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{name}: {each}" for name, each in self.parameters)
@@ -141,14 +149,16 @@ def find_function(functions: Sequence[ExportedFunction], wanted: str) -> Exporte
     """The function that a name means, however short, if it means only one.
 
     ``classify``, ``inference.classify``, ``inference#classify``, ``digits:vision/inference.classify``
-    and the full name all do, with or without the version; so does a method without its resource.
+    and the full name all do, with or without the version or the end of it; so does a method without
+    its resource. A version that is told has to be the function's.
 
     Raises:
         UsageError: none or several could be meant; lists them.
     """
     exact = [each for each in functions if wanted == each.full_name]
-    words = _words(wanted)
-    found = exact or [each for each in functions if _means(words, _words(each.full_name))]
+    words, version = _words(wanted), _version(wanted)
+    named = [each for each in functions if _means(words, _words(each.full_name))]
+    found = exact or [each for each in named if _has_version(each.interface, version)]
     if len(found) == 1:
         return found[0]
     if found:
@@ -157,33 +167,81 @@ def find_function(functions: Sequence[ExportedFunction], wanted: str) -> Exporte
                 "ambiguous-export",
                 f"`{wanted}` could be one of {len(found)} functions",
                 causes=tuple(f"`{each.full_name}`" for each in found),
-                hint="write more of the name",
+                hint=f"write more of the name: `{_longer(found)}`",
             )
         )
-    raise UsageError(
-        Finding(
+    raise _unknown(functions, wanted, named)
+
+
+def _longer(found: Sequence[ExportedFunction]) -> str:
+    """A name of the first of several functions that means none of the others."""
+    words = _words(found[0].full_name)
+    for count in range(2, len(words) + 1):
+        shorter = words[-count:]
+        if not any(_means(shorter, _words(each.full_name)) for each in found[1:]):
+            return ".".join(shorter)
+    return found[0].full_name
+
+
+def _unknown(
+    functions: Sequence[ExportedFunction], wanted: str, named: Sequence[ExportedFunction]
+) -> UsageError:
+    words = _words(wanted)
+    interfaces = {each.interface: _words(each.interface) for each in functions if each.interface}
+    version = _version(wanted)
+    meant = [
+        name
+        for name, its in interfaces.items()
+        if words and its[-len(words) :] == words and _has_version(name, version)
+    ]
+    if len(meant) == 1 and not named:
+        inside = [each for each in functions if each.interface == meant[0]]
+        return UsageError.of(
             "unknown-export",
-            f"nothing exported is called `{wanted}`",
-            causes=tuple(f"there is `{each}`" for each in functions[:20])
-            or ("the component exports no function",),
-            hint=_near(wanted, functions),
+            f"`{wanted}` is an interface, and not a function",
+            causes=_listed([each.name for each in inside]),
+            hint=f"call one of its functions: `{wanted}#{inside[0].name}`",
         )
+    by_last = {_words(each.full_name)[-1]: each.full_name for each in functions}
+    last = (words or [""])[-1].lower().replace("_", "-")
+    near = [by_last[each] for each in nearest(last, by_last)]
+    if named:
+        near = [each.full_name for each in named]
+    names = [each.full_name for each in functions]
+    first = [*near, *(each for each in names if each not in near)]
+    return UsageError.of(
+        "unknown-export",
+        f"nothing exported is called `{wanted}`",
+        causes=_listed(first) or ["the component exports no function"],
+        hint=f"did you mean `{near[0]}`?" if near else "",
     )
 
 
-def _near(wanted: str, functions: Sequence[ExportedFunction]) -> str:
-    by_last = {_words(each.full_name)[-1]: each.full_name for each in functions}
-    near = nearest((_words(wanted) or [""])[-1], by_last)
-    return f"did you mean `{by_last[near[0]]}`?" if near else ""
+def _listed(names: Sequence[str]) -> list[str]:
+    shown = [f"there is `{each}`" for each in names[:_SHOWN]]
+    more = len(names) - len(shown)
+    return [*shown, f"and {more} more"] if more else shown
+
+
+_VERSION = re.compile(r"\d+(\.\d+)*(-[0-9A-Za-z-]+(\.\d+)*)?(\+[0-9A-Za-z-]+)?")
+
+
+def _version(name: str) -> str:
+    """The version in a name: it ends at the `#`, or where a dot stands before no number."""
+    found = _VERSION.match(name.partition("@")[2])
+    return found.group() if found else ""
+
+
+def _has_version(interface: str, version: str) -> bool:
+    own = _version(interface)
+    return not version or own == version or own.startswith(f"{version}.")
 
 
 def _words(name: str) -> list[str]:
     """``ns:pkg/i@1.0.0#[method]r.m`` as ``ns:pkg``, ``i``, ``r``, ``m``."""
     head, separator, tail = name.partition("@")
     if separator:
-        # A version ends at the `#`, or, where somebody wrote a dot, with its last number.
-        end = re.match(r"\d+(\.\d+)*(-[0-9A-Za-z-]+(\.\d+)*)?(\+[0-9A-Za-z-]+)?", tail)
-        name = head + (tail[end.end() :] if end else tail)
+        name = head + tail.removeprefix(_version(name))
     plain = re.sub(r"\[(method|static|constructor|async method|async static|async)\]", "", name)
     return [word for word in _SEPARATORS.split(plain) if word]
 

@@ -114,7 +114,7 @@ def check_arguments(function: ExportedFunction, arguments: Sequence[Any]) -> lis
             "argument-count",
             f"`{function.full_name}` takes {len(expected)} "
             f"argument{'s' if len(expected) != 1 else ''}, got {len(arguments)}",
-            hint="it is " + f"`func({', '.join(f'{name}: {each}' for name, each in expected)})`",
+            hint=f"it is `{function.signature()}`",
         )
     fitted, findings = [], []
     for number, ((name, kind), value) in enumerate(zip(expected, arguments, strict=True), start=1):
@@ -124,7 +124,7 @@ def check_arguments(function: ExportedFunction, arguments: Sequence[Any]) -> lis
             Finding(
                 "argument-type",
                 f"argument {number} `{name}` does not fit: {problem}",
-                hint=f"it is a `{kind}`",
+                hint=f"its type is `{kind.brief()}`",
             )
             for problem in fitting.problems
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -41,6 +41,9 @@ CROSSING = frozenset(
     ]
 )
 """Kinds of values that cross the host boundary."""
+
+_DEFINED = frozenset(["record", "variant", "enum", "flags", "own", "borrow"])
+"""Kinds of types that WIT has only under names."""
 
 TYPE_LIMIT = 20_000
 """Types that one function's type is made of at most; validators allow a million."""
@@ -120,16 +123,38 @@ class ValueType:
                 return {"kind": kind}
 
     def __str__(self) -> str:
-        inner = ", ".join("_" if member is None else str(member) for _, member in self.members)
+        return self._laid_out(str)
+
+    def brief(self) -> str:
+        """Its structure, in which types that have names are told by them."""
+        return self._laid_out(ValueType.spelt)
+
+    def spelt(self) -> str:
+        """Its name, if it cannot be without one in WIT, else its structure, in which the same holds."""
+        if self.is_defined:
+            return f"borrow<{self.name}>" if self.kind == "borrow" else self.name
+        return self.brief()
+
+    @property
+    def is_defined(self) -> bool:
+        """Whether WIT defines it under its name; others have one by an alias that not all meant."""
+        return bool(self.name) and self.kind in _DEFINED
+
+    def _laid_out(self, spell: Callable[[ValueType], str]) -> str:
+        inner = ", ".join("_" if member is None else spell(member) for _, member in self.members)
         match self.kind:
             case "list" | "tuple" | "option" | "result":
                 return f"{self.kind}<{inner}>"
             case "record":
-                fields = ", ".join(f"{name}: {member}" for name, member in self.members)
+                fields = ", ".join(
+                    f"{name}: {'_' if member is None else spell(member)}"
+                    for name, member in self.members
+                )
                 return f"record {{ {fields} }}"
             case "variant":
                 cases = ", ".join(
-                    name if member is None else f"{name}({member})" for name, member in self.members
+                    name if member is None else f"{name}({spell(member)})"
+                    for name, member in self.members
                 )
                 return f"variant {{ {cases} }}"
             case "enum" | "flags":

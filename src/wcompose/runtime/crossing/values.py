@@ -23,6 +23,7 @@ from wcompose.runtime.crossing.classes import Err, Ok, Some, Variant, class_name
 from wcompose.runtime.crossing.columns import snapshot
 from wcompose.runtime.crossing.numbers import CODES, TooLong, to_buffer
 from wcompose.runtime.crossing.types import ValueType
+from wcompose.suggest import nearest
 
 _INTEGERS = {
     f"{sign}{bits}": (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if sign == "s" else (0, (1 << bits) - 1)
@@ -31,6 +32,8 @@ _INTEGERS = {
 }  # fmt: skip
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _PROBLEM_LIMIT = 20
+_SHOWN = 20
+"""Names of fields, cases or flags that are told."""
 _F32_MAX = 3.4028235677973366e38
 """The least number that rounds beyond the largest 32-bit float."""
 _MISSING = object()
@@ -73,8 +76,9 @@ class Fitting:
             self.problems.append(f"{_at(path)}reading it raised {type(error).__name__}: {error}")
         return None
 
-    def _wrong(self, path: str, expected: object, value: Any) -> None:
-        self._say(f"{_at(path)}expected {expected}, got {_shown(value)}")
+    def _wrong(self, path: str, expected: ValueType | str, value: Any) -> None:
+        told = expected if isinstance(expected, str) else expected.spelt()
+        self._say(f"{_at(path)}expected {told}, got {_shown(value)}")
 
     def _say(self, problem: str) -> None:
         self.problems.append(problem)
@@ -109,8 +113,10 @@ class Fitting:
         plain = value
         if not isinstance(value, (int, bool, float, str)) and hasattr(value, "__index__"):
             plain = value.__index__()
-        if type(plain) is not int or not low <= plain <= high:
+        if type(plain) is not int:
             self._wrong(path, kind, value)
+        elif not low <= plain <= high:
+            self._wrong(path, f"{kind} ({low:,} to {high:,})", value)
         return plain
 
     def _float(self, kind: str, value: Any, path: str) -> Any:
@@ -191,7 +197,7 @@ class Fitting:
             else:
                 fields.append(self._fit(member, found, f"{path}.{name}"))
         for key in unknown:
-            self._say(f"{_at(path)}there is no field `{key}`; fields are {_listed(wanted)}")
+            self._say(f"{_at(path)}there is no field `{key}`; {_meant(key, wanted, 'fields are')}")
         if self.problems or wanted.python is None:
             return value
         return wanted.python(*fields)
@@ -223,7 +229,7 @@ class Fitting:
         if not isinstance(name, str):
             self._wrong(path, wanted, value)
         elif name not in names:
-            self._say(f"{_at(path)}`{name}` is none of the cases {_listed(wanted)}")
+            self._say(f"{_at(path)}{_no_case(name, wanted)}")
         elif wanted.python is not None:
             return wanted.python(name)
         return value
@@ -243,7 +249,9 @@ class Fitting:
                 self._wrong(path, wanted, value)
                 return value
             if name not in names:
-                self._say(f"{_at(path)}`{name}` is none of the flags {_listed(wanted)}")
+                self._say(
+                    f"{_at(path)}there is no flag `{name}`; {_meant(name, wanted, 'flags are')}"
+                )
             else:
                 bits |= 1 << names.index(name)
         return value if wanted.python is None else wanted.python(bits)
@@ -254,7 +262,7 @@ class Fitting:
         elif isinstance(value, Mapping) and len(value) == 1 and next(iter(value)) in {"ok", "err"}:
             name, payload = next(iter(value.items()))
         elif isinstance(value, Mapping) and len(value) == 1:
-            self._say(f"{_at(path)}`{next(iter(value))}` is none of the cases {_listed(wanted)}")
+            self._say(f"{_at(path)}{_no_case(next(iter(value)), wanted)}")
             return value
         else:
             self._wrong(path, wanted, value)
@@ -276,11 +284,11 @@ class Fitting:
             return value
         members = dict(wanted.members)
         if name not in members:
-            self._say(f"{_at(path)}`{name}` is none of the cases {_listed(wanted)}")
+            self._say(f"{_at(path)}{_no_case(name, wanted)}")
             return value
         member = members[name]
         if member is not None and payload is _MISSING:
-            self._say(f"{_at(path)}case `{name}` carries a {member}")
+            self._say(f"{_at(path)}case `{name}` carries a {member.spelt()}")
             return value
         fitted = self._payload(member, name, None if payload is _MISSING else payload, path)
         if self.problems or wanted.python is None:
@@ -372,8 +380,20 @@ def _is_text(value: Any) -> bool:
     return True
 
 
-def _listed(wanted: ValueType) -> str:
-    return ", ".join(f"`{name}`" for name, _ in wanted.members)
+def _no_case(name: object, wanted: ValueType) -> str:
+    return f"there is no case `{name}`; {_meant(name, wanted, 'cases are')}"
+
+
+def _meant(name: object, wanted: ValueType, words: str) -> str:
+    """Which of a type's names a mistaken one may mean; all of them, where none is near."""
+    names = [each for each, _ in wanted.members]
+    spelt = str(name).lower().replace("_", "-")
+    near = nearest(spelt, names, count=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    shown = ", ".join(f"`{each}`" for each in names[:_SHOWN])
+    more = len(names) - _SHOWN
+    return f"{words} {shown}" + (f" and {more} more" if more > 0 else "")
 
 
 def _at(path: str) -> str:

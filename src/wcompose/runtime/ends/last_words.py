@@ -11,6 +11,8 @@ import re
 _TRACEBACK = "Traceback (most recent call last)"
 _PYTHON_END = "Python function threw an unexpected exception"
 _CHAINS = ("During handling of the above exception", "was the direct cause of the following")
+_BACKTRACE_NOTE = "note: run with `RUST_BACKTRACE=1`"
+"""What Rust adds; no guest gets that variable by chance."""
 _SAID_LIMIT = 40
 """Lines of the guest's own message that are shown."""
 
@@ -25,6 +27,16 @@ _UNTOLD = "object type name: MemoryError"
 _NO_STACK = re.compile(r"^fatal error: stack overflow", re.MULTILINE)  # Go
 
 
+_PYTHON_MISFIT = re.compile(
+    r"PyErr \{ type: <class '[^']*'>, value: (?P<error>.*), traceback: .*\}$"
+)
+"""What componentize-py's runtime says where a value of Python's does not fit its type in WIT."""
+_OF_RUNTIME = re.compile(
+    r"thread '.*' (\(\d+\) )?panicked at runtime/src/|note: run with `RUST_BACKTRACE=1`"
+    rf"|{_PYTHON_END}|called `Result::unwrap\(\)` on an `Err` value: PyErr \{{"
+)
+
+
 def last_words(said: str) -> str:
     """The message that a guest left, without what it said before; empty when there is none.
 
@@ -33,7 +45,26 @@ def last_words(said: str) -> str:
     """
     lines = said.rstrip().splitlines()
     start = _start(lines)
-    return "\n".join(lines[start : start + _SAID_LIMIT]).rstrip()
+    told = [line for line in lines[start:] if not line.startswith(_BACKTRACE_NOTE)]
+    misfit = _misfit(told)
+    return misfit or "\n".join(told[:_SAID_LIMIT]).strip("\n").rstrip()
+
+
+def tells_of_misfit(said: str) -> bool:
+    """Whether a Python guest ended because of a value that does not fit its type in WIT."""
+    lines = said.rstrip().splitlines()
+    return bool(_misfit(lines[_start(lines) :]))
+
+
+def _misfit(lines: list[str]) -> str:
+    panicked = any("panicked at runtime/src/" in line for line in lines)
+    found = (_PYTHON_MISFIT.search(line) for line in lines) if panicked else ()
+    return next((match["error"] for match in found if match), "")
+
+
+def is_of_runtime(line: str) -> bool:
+    """Whether a line is one of componentize-py's runtime, or of Rust's, that tells the user nothing."""
+    return _OF_RUNTIME.search(line) is not None
 
 
 def is_traceback(words: str) -> bool:

@@ -30,6 +30,7 @@ from wcompose.report import Finding, Place
 from wcompose.runtime.ends.last_words import (
     is_traceback,
     last_words,
+    tells_of_misfit,
     tells_of_no_memory,
     tells_of_no_stack,
 )
@@ -49,6 +50,10 @@ _GRANT_EXAMPLES = {
     "exit": "exit = true",
 }
 
+START = "its start"
+"""What is called while an instance is made, in the place of a function."""
+_NAMED = re.compile(r"`(?!<unknown>|<wasm function |wasm-function\[)[^`]+`$")
+"""A frame that tells its function's name."""
 _GAVE_UP = "it gave up (the instruction `unreachable`: a panic or a failed assertion)"
 _TOO_MUCH = (
     "it gave more to the host than can cross at once: 128 MiB, "
@@ -182,6 +187,7 @@ def guest_fault(
     place = Place(item=nodes[0] if len(nodes) == 1 else "")
     words = last_words(said)
     causes = (words,) if words else ()
+    where = function if function == START else f"`{function}`"
     if raised is not None:
         fault = ImportRaised(
             Finding(
@@ -195,30 +201,34 @@ def guest_fault(
         fault.__cause__ = raised
         return fault
     if output is not None:
-        told = f"`{function}` wrote more than {output:,} bytes to its standard streams"
+        told = f"{where} wrote more than {output:,} bytes to its standard streams"
         hint = "allow more: `Limits(output=…)`, or `--max-output BYTES`"
         return OutputExceeded.of("output", f"{who} was stopped: {told}", place=place, hint=hint)
     if cancelled is not None:
         reason = [cancelled] if cancelled else []
-        return Cancelled.of("cancelled", f"`{function}` was cancelled", place=place, causes=reason)
+        return Cancelled.of("cancelled", f"{where} was cancelled", place=place, causes=reason)
     if seconds is not None:
-        told = f"`{function}` took longer than {seconds:g} s"
+        told = f"{where} took longer than {seconds:g} s"
         hint = "allow more: `Limits(seconds=…)`, or `--timeout SECONDS`"
         return DeadlineExceeded.of(
             "deadline", f"{who} was stopped: {told}", place=place, causes=causes, hint=hint
         )
     if exit_code is not None:
         return _exited(words, causes, function, exit_code)
-    if refusal := _refusal(text):
+    if refusal := _refusal(text, words, where):
         return Trapped(refusal)
     kind, told = _kind(text, words)
+    if told is _GAVE_UP and tells_of_misfit(said):
+        told = "it gave a value that does not fit its type in WIT"
+    frames = () if causes else _frames(text)
+    is_nameless = not causes and not any(_NAMED.search(frame) for frame in frames)
     return kind(
         Finding(
             _RULES.get(kind, "trap"),
-            f"{who} {_VERBS.get(kind, 'was stopped')} in `{function}`: {told}",
+            f"{who} {_VERBS.get(kind, 'was stopped')} in {where}: {told}",
             place,
-            causes=causes or _frames(text),
-            hint=_HINTS.get(kind, "" if causes else "build it with debug names to see more"),
+            causes=causes or frames,
+            hint=_HINTS.get(kind, "build it with debug names to see more" if is_nameless else ""),
         )
     )
 
@@ -235,8 +245,11 @@ def _exited(words: str, causes: tuple[str, ...], function: str, code: int) -> Gu
     return GuestExited(Finding("exit", message, causes=causes), code)
 
 
-def _refusal(text: str) -> Finding | None:
-    """What a gate refused, if that is why the guest trapped: its function is the innermost frame."""
+def _refusal(text: str, words: str, where: str) -> Finding | None:
+    """What a gate refused, if that is why the guest trapped: its function is the innermost frame.
+
+    A guest that wanted to end itself had a reason for that, which is more than the refusal.
+    """
     frames = (match for line in text.splitlines() if (match := _FRAME.match(line)))
     innermost = next(frames, None)
     refused = None if innermost is None else _REFUSAL.match(innermost["function"].strip())
@@ -246,11 +259,16 @@ def _refusal(text: str) -> Finding | None:
     example = _GRANT_EXAMPLES.get(grant)
     if grant == "imports":
         example = f'imports = ["{interface}"]'
+    message = f"`{node}` is not granted `{grant}`, and called `{item}` of `{interface}`"
+    if grant == "exit":
+        message = f"`{node}` wanted to end everything in {where}, and is not granted `exit`"
     return Finding(
         "not-granted",
-        f"`{node}` is not granted `{grant}`, and called `{item}` of `{interface}`",
+        message,
         Place(item=node),
-        causes=("that function has no error to answer with, so the call ended here",),
+        causes=(words,)
+        if grant == "exit" and words
+        else ("that function has no error to answer with, so the call ended here",),
         hint=f"add `{example}` to `[components.{node}.grants]`"
         if example
         else f"grant it in `[components.{node}.grants]`",
