@@ -9,7 +9,6 @@ findings. The same source gives the same bytes: `docs/explanation/python-builds.
 from __future__ import annotations
 
 import hashlib
-import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +24,14 @@ from wcompose.build.python.requirements import requirement_lines
 from wcompose.build.python.settling import settle
 from wcompose.build.python.sources import SourceTree, check_module, read_sources
 from wcompose.errors import BuildError
-from wcompose.files import atomic_output, digest_file, digest_tree, tree_files, write_atomically
+from wcompose.files import (
+    atomic_output,
+    digest_file,
+    digest_tree,
+    scratch_directory,
+    tree_files,
+    write_atomically,
+)
 from wcompose.progress import Reporter
 from wcompose.report import Place
 
@@ -134,8 +140,7 @@ def build_python(
             node.name,
             f"`{name}` is never imported: the standard library's `{name}` comes before it",
         )
-    with tempfile.TemporaryDirectory(prefix="wcompose-python-") as work_name:
-        work = Path(work_name)
+    with scratch_directory() as work:
         installed = (
             install_requirements(
                 node.requirements, node.name, packages or work / "cache", reporter, cancelled
@@ -211,8 +216,7 @@ def write_bindings(
         BuildError: the contracts do not parse, or there is no such world.
         ToolFailure: componentize-py is missing, or was killed.
     """
-    with tempfile.TemporaryDirectory(prefix="wcompose-python-") as work_name:
-        work = Path(work_name)
+    with scratch_directory() as work:
         made = work / "bindings"
         made.mkdir()
         failure = call_componentize(
