@@ -54,6 +54,24 @@ BUILDS: dict[str, Callable[[Path], None]] = {
         a_wasm=CALLEE,
         wit=WIT + "world plugin { export target; }\n",
     ),
+    "unknown-worlds": lambda root: project(
+        root,
+        TWO.replace('"a.wasm"', '"a.wasm"\nworld = "target"').replace(
+            '"b.wasm"', '"b.wasm"\nworld = "t:w/plugn@1.0.0"'
+        )
+        + '\n[components.c]\npath = "c.wasm"\n',
+        a_wasm=CALLEE,
+        b_wasm=CALLEE,
+        c_wasm=CALLEE.read_bytes()[:9],
+        wit=WIT + "world plugin { export target; }\n",
+    ),
+    "unknown-choices": lambda root: project(
+        root,
+        TWO + '[graph]\nexports = ["b:wcompose:bench/targt"]\n'
+        '[[graph.edges]]\nimport = "a:wcompose:bench/targt"\nfrom = "b"\n',
+        a_wasm=CALLER,
+        b_wasm=CALLEE,
+    ),
     "misfit-world": lambda root: project(
         root, ONE, a_wasm=CALLEE, wit=WIT + "world w { export target; }\n"
     ),

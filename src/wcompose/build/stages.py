@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +28,16 @@ from wcompose.graph.places import WrittenWorlds
 from wcompose.graph.plan import is_host_interface
 from wcompose.graph.request import Request
 from wcompose.picture.card import size_words
-from wcompose.progress import Reporter
-from wcompose.project import GrantsDeclaration, NodeDeclaration, Project, PythonSource
+from wcompose.progress import WAITING, Reporter
+from wcompose.project import (
+    GrantsDeclaration,
+    NodeDeclaration,
+    Project,
+    PythonSource,
+    locate_findings,
+)
 from wcompose.project.lock import Lock, LockedNode, differences
-from wcompose.report import Finding, Report
+from wcompose.report import Finding, Place, Report
 
 
 class ProjectBuild:
@@ -121,8 +127,9 @@ class ProjectBuild:
         """Every node's component, and how far they link."""
         project = self._project
         contract = None if project.wit is None else _contract(self._engine.resolve(project.wit))
-        made = self._make(cache, force=force)
-        worlds = self._check_worlds(contract, made)
+        worlds = self._worlds(contract, cache)
+        made = self._make(project.nodes, cache, force=force)
+        self._check_worlds(worlds, made)
         draft = link_draft(
             [Node(each.name, each.component, each.language) for each in made.values()],
             Request(
@@ -133,16 +140,55 @@ class ProjectBuild:
             engine=self._engine,
             directory=project.state / "types",
         )
-        return made, draft
+        return made, replace(draft, findings=self._located(draft.findings))
 
-    def _make(self, cache: Path, *, force: bool) -> dict[str, MadeComponent]:
-        """Every node's component, made in parallel; every node's findings in one error."""
+    def _worlds(self, contract: Contract | None, cache: Path) -> dict[str, World]:
+        """The worlds that the nodes stand in.
+
+        Raises:
+            LinkError: some are not there; with what is wrong with components that need no building.
+        """
+        worlds: dict[str, World] = {}
+        findings: list[Finding] = []
+        for node in self._project.nodes:
+            if node.world is None or contract is None or node.twin:
+                continue
+            try:
+                worlds[node.name] = contract.find_world(node.world)
+            except UserError as error:
+                place = Place(str(self._project.file), item=f"components.{node.name}.world")
+                findings += [replace(finding, place=place) for finding in error.findings]
+        if not findings:
+            return worlds | {
+                node.name: worlds[node.twin]
+                for node in self._project.nodes
+                if node.twin and node.twin in worlds
+            }
+        prebuilt = [
+            node for node in self._project.nodes if not isinstance(node.origin, PythonSource)
+        ]
+        try:
+            self._make(prebuilt, cache, force=False)
+        except UserError as error:
+            findings += error.findings
+        raise LinkError(self._located(Report.of(findings).findings))
+
+    def _located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        return locate_findings(findings, self._project.file, self._engine.locate_toml)
+
+    def _make(
+        self, nodes: Sequence[NodeDeclaration], cache: Path, *, force: bool
+    ) -> dict[str, MadeComponent]:
+        """Nodes' components, made in parallel; every node's findings in one error."""
         maker = ComponentMaker(self._project, self._engine, cache, self._reporter)
         workers = max(1, min(len(self._project.nodes), os.cpu_count() or 1))
+        for node in nodes:
+            if isinstance(node.origin, PythonSource) and not node.twin:
+                self._reporter.started(node.name, WAITING)
         with ThreadPoolExecutor(workers, thread_name_prefix="wcompose-build") as pool:
             futures = {
                 node.name: pool.submit(maker.make, node, self._inputs.nodes[node.name], force=force)
-                for node in self._project.nodes
+                for node in nodes
                 if not node.twin
             }
             try:
@@ -151,37 +197,18 @@ class ProjectBuild:
                 maker.cancel()
                 pool.shutdown(wait=True, cancel_futures=True)
                 raise
-        twins = {
-            node.name: replace(made[node.twin], name=node.name)
-            for node in self._project.nodes
-            if node.twin
-        }
+        twins = {node.name: replace(made[node.twin], name=node.name) for node in nodes if node.twin}
         return made | twins
 
-    def _check_worlds(
-        self, contract: Contract | None, made: Mapping[str, MadeComponent]
-    ) -> dict[str, World]:
-        """The worlds that the nodes stand in, each of which its node fits."""
+    def _check_worlds(self, worlds: Mapping[str, World], made: Mapping[str, MadeComponent]) -> None:
+        """Hold every node to its world."""
         findings: list[Finding] = []
-        worlds: dict[str, World] = {}
-        for node in self._project.nodes:
-            if node.world is None or contract is None:
-                continue
-            try:
-                wanted = contract.find_world(node.world)
-            except UserError as error:
-                findings += error.findings
-                continue
-            worlds[node.name] = wanted
+        for name, wanted in worlds.items():
             findings += fits_world(
-                made[node.name].component.world,
-                wanted,
-                subject=node.name,
-                ambient=is_host_interface,
+                made[name].component.world, wanted, subject=name, ambient=is_host_interface
             )
         if findings:
             raise LinkError(Report.of(findings).findings)
-        return worlds
 
     def _lock(self, made: Mapping[str, MadeComponent], digest: str, size: int) -> Lock:
         return Lock(

@@ -22,7 +22,9 @@ _WIDEST = 160
 def inspect(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="Any file, or a directory of WIT.", show_default=False)
+        Path,
+        # Whether it can be read is told as for every other file.
+        typer.Argument(help="Any file, or a directory of WIT.", show_default=False, readable=False),
     ],
     *,
     wit: Annotated[

@@ -13,7 +13,7 @@ from wcompose.contract.model import (
 )
 from wcompose.contract.names import parse_item_name
 from wcompose.errors import ContractError
-from wcompose.suggest import did_you_mean
+from wcompose.suggest import did_you_mean, nearest
 
 _Item = TypeVar("_Item", World, Interface)
 
@@ -21,7 +21,7 @@ _Item = TypeVar("_Item", World, Interface)
 def find_world(contract: Contract, name: str | None) -> World:
     """See `Contract.find_world`."""
     if name is not None:
-        return _find("world", name, contract.worlds, contract.package)
+        return _find("world", name, contract.worlds, contract.package, contract.interfaces)
     own = [each for each in contract.worlds.values() if each.package == contract.package]
     if len(own) == 1:
         return own[0]
@@ -37,10 +37,16 @@ def find_world(contract: Contract, name: str | None) -> World:
 
 def find_interface(contract: Contract, name: str) -> Interface:
     """See `Contract.find_interface`."""
-    return _find("interface", name, contract.interfaces, contract.package)
+    return _find("interface", name, contract.interfaces, contract.package, contract.worlds)
 
 
-def _find(what: str, name: str, known: Mapping[str, _Item], package: str) -> _Item:
+def _find(
+    what: str,
+    name: str,
+    known: Mapping[str, _Item],
+    package: str,
+    others_kind: Mapping[str, object],
+) -> _Item:
     meant = _meant(name, known, package)
     if len(meant) == 1:
         return known[meant[0]]
@@ -50,6 +56,15 @@ def _find(what: str, name: str, known: Mapping[str, _Item], package: str) -> _It
             f"`{name}` means more than one {what}",
             hint=f"name one of {_listed(meant)}",
         )
+    if _meant(name, others_kind, package):
+        other = "a world" if what == "interface" else "an interface"
+        raise ContractError.of(
+            f"{what}-missing",
+            f"`{name}` is {other}, not {'an' if what == 'interface' else 'a'} {what}",
+            hint=f"write `world NAME {{ export {name}; }}`, and name that world"
+            if what == "world"
+            else f"name an {what}",
+        )
     own: list[str] = _plain_names(known, package)
     others: list[str] = sorted(set(known) - {external_name(package, each) for each in own})
     owner = f"package `{package}` has" if package else "there is"
@@ -58,6 +73,7 @@ def _find(what: str, name: str, known: Mapping[str, _Item], package: str) -> _It
         f"{owner} no {what} `{name}`",
         hint=_versions_hint(name, known)
         or did_you_mean(name, [*own, *others])
+        or _near_hint(name, known)
         or _known_hint(what, own, others),
     )
 
@@ -70,6 +86,21 @@ def _versions_hint(name: str, known: Iterable[str]) -> str:
     items = [(each, item) for each in known if (item := parse_item_name(each)) is not None]
     there = [each for each, item in items if wanted.same_interface(item)]
     return f"there {'is' if len(there) == 1 else 'are'} {_listed(there)}" if there else ""
+
+
+def _near_hint(name: str, known: Iterable[str]) -> str:
+    """The names of the same package that are near to one that is written with its package."""
+    wanted = parse_item_name(name)
+    if wanted is None:
+        return ""
+    items = [(each, item) for each in known if (item := parse_item_name(each)) is not None]
+    there = {
+        item.interface: each
+        for each, item in items
+        if (item.namespace, item.package) == (wanted.namespace, wanted.package)
+    }
+    near = nearest(wanted.interface, there)
+    return did_you_mean(name, [there[each] for each in near[:1]]) if near else ""
 
 
 def _known_hint(what: str, own: list[str], others: list[str]) -> str:

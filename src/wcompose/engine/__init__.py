@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +30,22 @@ from wcompose.report import Finding, Place
 __all__ = ["Engine", "Identity", "Plan"]
 
 _NOT_A_COMPONENT_HINTS = {
-    "core-module": "make a component of it first: `wcompose encode MODULE -o COMPONENT`",
+    "core-module": "make a component of it first: `wcompose encode {file} -o {stem}.component.wasm`",
     "wit-package": "it only holds a contract: name a component that implements it",
     "wit-text": "it only holds a contract: name a component that implements it",
-    "wasm-text": "turn it into a binary first: `wasm-tools parse FILE -o COMPONENT`",
+    "wasm-text": "turn it into a binary first: `wasm-tools parse {file} -o {stem}.binary.wasm`",
     "damaged": "copy it or build it again",
     "empty": "build it again",
     "other": "name a component binary (`.wasm`)",
 }
+_OTHER_HINTS = (
+    ("a web page", "what was downloaded is a page about the file: get the file itself"),
+    ("a file packed", "unpack it first"),
+    ("a zip archive", "unpack it first"),
+    ("a native program", "build it for WebAssembly, such as for the target `wasm32-wasip2`"),
+    ("a component in version", "build it again with tools of today, or take a newer wcompose"),
+)
+"""What to do about some kinds of file that the engine tells apart in words only."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +187,14 @@ class Engine:
         result = self._session.call(
             "binaries", "encode", opened, guest, contract, world, adapt_preview1, target
         )
-        unwrap(result, opened, ArtifactError)
+        try:
+            unwrap(result, opened, ArtifactError)
+        except ArtifactError as error:
+            place = Place(str(core))
+            raise ArtifactError(
+                finding if str(finding.place) else replace(finding, place=place)
+                for finding in error.findings
+            ) from None
 
     def describe(self, path: Path) -> dict[str, Any]:
         """Names, producers, versions, licences and sizes of a binary and all nested in it.
@@ -391,11 +406,17 @@ class Engine:
             if error is None:
                 raise AssertionError("a component has a world")
             return error
+        hint = next(
+            (hint for words, hint in _OTHER_HINTS if identity.detail.startswith(words)),
+            _NOT_A_COMPONENT_HINTS.get(identity.kind, ""),
+        )
+        # That a damaged component is none helps nobody.
+        end = "" if identity.kind == "damaged" else ", not a component"
         return ArtifactError.of(
             "not-a-component",
-            f"`{path}` is {identity.detail}, not a component",
+            f"`{path}` is {identity.detail}{end}",
             place=Place(str(path)),
-            hint=_NOT_A_COMPONENT_HINTS.get(identity.kind, ""),
+            hint=hint.format(file=path, stem=str(path).removesuffix(".wasm")),
         )
 
 

@@ -19,7 +19,9 @@ from wcompose.project.grants import (
     ports_text,
     time_text,
 )
-from wcompose.project.load import PROJECT_FILE, find_project, load_project
+from wcompose.project.load import load_project
+from wcompose.project.locating import locate_findings
+from wcompose.project.location import PROJECT_FILE, find_project
 from wcompose.project.model import (
     NOT_CARRIED,
     CarriedInterface,
@@ -67,6 +69,7 @@ __all__ = [
     "find_project",
     "load_check_file",
     "load_project",
+    "locate_findings",
     "ports_text",
     "time_text",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,48 +25,18 @@ from wcompose.project.model import (
     PythonSource,
     RunDeclaration,
 )
+from wcompose.project.paths import Kind, ProjectPaths
 from wcompose.project.reading import parse_toml
 from wcompose.project.schema import ComponentTable, EdgeTable, ProjectFile
-from wcompose.project.wording import KeyPath, schema_problem
+from wcompose.project.wording import KeyPath, schema_problems
 from wcompose.report import Finding, Place, Report
 from wcompose.suggest import did_you_mean
 
-PROJECT_FILE = "wcompose.toml"
 Places = Mapping[KeyPath, tuple[Place, Place]]
 """For each dotted key (array elements by index) the place of the key and of its value."""
 
 Locator = Callable[[str, str], Places]
 """Finds the places of all keys, given the file's name and its text. Only asked on errors."""
-
-
-def find_project(start: Path) -> Path:
-    """The project file that ``start`` means: itself, in it, or in the nearest directory above.
-
-    Args:
-        start: a project file or a directory.
-
-    Raises:
-        ProjectError: there is none; says where it was looked for.
-    """
-    if start.is_file():
-        return start
-    if not start.exists():
-        raise ProjectError.of(
-            "project-missing",
-            f"`{start}` does not exist",
-            hint=f"give a directory with a `{PROJECT_FILE}`, or the file itself",
-        )
-    absolute = start.resolve()
-    for directory in (absolute, *absolute.parents):
-        candidate = directory / PROJECT_FILE
-        if candidate.is_file():
-            return start / PROJECT_FILE if directory == absolute else candidate
-    raise ProjectError.of(
-        "project-missing",
-        f"no `{PROJECT_FILE}` in `{start}` or any directory above it",
-        hint=f"go to the project's directory, or write a `{PROJECT_FILE}` with `[project]` and "
-        "one `[components.NAME]` for each component",
-    )
 
 
 def load_project(file: Path, locate: Locator) -> Project:
@@ -93,15 +63,16 @@ class _Loader:
         self._locate = locate
         self._places: Places | None = None
         self._findings: list[Finding] = []
+        self._paths = ProjectPaths(self._root, file.parent, self._add)
 
     def load(self, data: dict[str, Any]) -> Project:
         try:
             table = ProjectFile.model_validate(data)
         except ValidationError as error:
             faulty = []
-            for detail in error.errors(include_url=False, include_context=True):
-                problem = schema_problem(data, detail)
-                faulty.append(problem.path)
+            details = error.errors(include_url=False, include_context=True)
+            for problem in schema_problems(data, details):
+                faulty.append(problem.fault)
                 self._add(
                     problem.rule,
                     problem.path,
@@ -110,6 +81,7 @@ class _Loader:
                     hint=problem.hint,
                 )
             check_rest(data, faulty, root=self._root, tell=self._add)
+            self._check_sound(data, faulty)
             raise self._error() from None
         grants = load_grants(
             table.profiles,
@@ -120,7 +92,7 @@ class _Loader:
         )
         nodes = tuple(
             replace(node, grants=grants.get(node.name, node.grants))
-            for node in self._nodes(table.components)
+            for node in self._nodes(table.components, table.components)
         )
         known = sorted(table.components)
         exports = table.graph.exports
@@ -146,7 +118,7 @@ class _Loader:
                 arguments=tuple(table.run.arguments),
                 stdin=None
                 if table.run.stdin is None
-                else self._existing(("run", "stdin"), table.run.stdin),
+                else self._paths.existing(("run", "stdin"), table.run.stdin, Kind.FILE),
             ),
             check=check_declaration(table.check),
             carry=self._carry(table.graph.carry),
@@ -155,9 +127,51 @@ class _Loader:
             raise self._error()
         return project
 
+    def _check_sound(self, data: Mapping[str, Any], faulty: Sequence[KeyPath]) -> None:
+        """Find what else is wrong with a file that the schema complains about: in what is sound."""
+
+        def is_sound(*path: str) -> bool:
+            return not any(
+                each[: len(path)] == path or path[: len(each)] == each for each in faulty
+            )
+
+        def at(*path: str) -> Any:
+            found: Any = data
+            for step in path:
+                found = found.get(step) if isinstance(found, dict) else None
+            return found if is_sound(*path) else None
+
+        for table, key, kind in (("project", "wit", Kind.ANY), ("run", "stdin", Kind.FILE)):
+            if isinstance(told := at(table, key), str):
+                self._paths.existing((table, key), told, kind)
+        # A file whose components are called otherwise has none that could be told of.
+        if not isinstance(components := data.get("components"), dict):
+            return
+        own = [key for key in ComponentTable.model_fields if key != "grants"]
+        keys = [ComponentTable.model_fields[key].alias or key for key in own]
+        unsound = {each[1] for each in faulty if each[0] == "components" and each[2:3] != ("grants",)
+                   and len(each) > 1}  # fmt: skip
+        self._nodes(
+            {
+                name: ComponentTable.model_validate(
+                    {key: value for key, value in table.items() if key in keys}
+                )
+                for name, table in components.items()
+                if name not in unsound and isinstance(table, dict)
+            },
+            components,
+        )
+        known = sorted(components)
+        for index, text in enumerate(_listed(data, "exports")):
+            if is_sound(*(path := ("graph", "exports", str(index)))):
+                self._offer(path, text, known)
+        for index, edge in enumerate(_listed(data, "edges")):
+            if is_sound("graph", "edges", str(index)):
+                self._edge(index, EdgeTable.model_validate(edge), known)
+
     def _wit(self, told: str | None, nodes: Sequence[NodeDeclaration]) -> Path | None:
         if told is not None:
-            return self._existing(("project", "wit"), told)
+            return self._paths.existing(("project", "wit"), told)
         if (self._root / "wit").exists():
             return self._file.parent / "wit"
         for node in nodes:
@@ -187,13 +201,16 @@ class _Loader:
                 return found[1] if of_value and length == len(path) else found[0]
         return Place(str(self._file))
 
-    def _nodes(self, tables: Mapping[str, ComponentTable]) -> tuple[NodeDeclaration, ...]:
+    def _nodes(
+        self, tables: Mapping[str, ComponentTable], known: Collection[str]
+    ) -> tuple[NodeDeclaration, ...]:
+        """The nodes of sound tables; ``known`` are the names of those and of the others."""
         nodes: dict[str, NodeDeclaration] = {}
         for name, table in tables.items():
             if table.twin is None and (node := self._node(name, table)):
                 nodes[name] = node
         for name, table in tables.items():
-            if table.twin is None or not self._is_twin(name, table, table.twin, tables):
+            if table.twin is None or not self._is_twin(name, table, table.twin, tables, known):
                 continue
             if original := nodes.get(table.twin):
                 place = self._plain(("components", name))
@@ -201,7 +218,12 @@ class _Loader:
         return tuple(nodes[name] for name in sorted(nodes))
 
     def _is_twin(
-        self, name: str, table: ComponentTable, twin: str, tables: Mapping[str, ComponentTable]
+        self,
+        name: str,
+        table: ComponentTable,
+        twin: str,
+        tables: Mapping[str, ComponentTable],
+        known: Collection[str],
     ) -> bool:
         """Whether a table with `from` says that and nothing else, and means a node."""
         path: KeyPath = ("components", name)
@@ -214,13 +236,13 @@ class _Loader:
                     f"`{name}` has both `from` and `{key}`",
                     hint=f"keep `from` to take the component of `{twin}` as it is",
                 )
-        if twin not in tables:
+        if twin not in known:
             self._add(
                 "unknown-node", (*path, "from"), f"no component is called `{twin}`", of_value=True,
-                hint=did_you_mean(twin, [each for each in tables if each != name])
+                hint=did_you_mean(twin, [each for each in known if each != name])
                 or "name another table under `[components]`",
             )  # fmt: skip
-        elif tables[twin].twin is not None:
+        elif twin in tables and tables[twin].twin is not None:
             self._add(
                 "contradiction", (*path, "from"), f"`{twin}` is a second instance itself",
                 of_value=True, hint=f'write `from = "{tables[twin].twin}"`',
@@ -239,7 +261,7 @@ class _Loader:
                 hint="keep `path` for a prebuilt component, `source` for one that is built",
             )
         elif table.path is not None:
-            origin = self._existing((*path, "path"), table.path, want_file=True)
+            origin = self._paths.existing((*path, "path"), table.path, Kind.FILE)
             for key in ("module", "requirements"):
                 if getattr(table, key) is not None:
                     self._add(
@@ -270,11 +292,15 @@ class _Loader:
         self, path: KeyPath, name: str, table: ComponentTable
     ) -> PythonSource | None:
         if table.language != "python":
+            language = table.language or ""
             self._add(
                 "language-not-built",
-                (*path, "language") if table.language else path,
+                (*path, "language") if language else path,
                 f"`{name}` is given as source, and only Python is built from source",
-                hint='set `language = "python"`, or build the component and name it with `path`',
+                hint='set `language = "python"`, or build the component and name it with `path`'
+                if not language or did_you_mean(language, ["python"])
+                else f"build it with the tools of `{language}`, and name the component that they make "
+                "with `path`, in the place of `source`",
             )
         if table.world is None:
             self._add(
@@ -283,58 +309,17 @@ class _Loader:
                 f"`[components.{name}]` lacks `world`",
                 hint="name the world of the project's WIT that the source implements",
             )
-        directory = self._existing((*path, "source"), table.source or "", want_directory=True)
+        directory = self._paths.existing((*path, "source"), table.source or "", Kind.DIRECTORY)
         requirements = (
             None
             if table.requirements is None
-            else self._existing((*path, "requirements"), table.requirements, want_file=True)
+            else self._paths.existing((*path, "requirements"), table.requirements, Kind.FILE)
         )
         if directory is None:
             return None
         if requirements is None and (directory / "requirements.txt").is_file():
             requirements = directory / "requirements.txt"
         return PythonSource(directory, table.module or "app", requirements)
-
-    def _existing(
-        self, path: KeyPath, text: str, *, want_file: bool = False, want_directory: bool = False
-    ) -> Path | None:
-        """A path below the project's directory that exists; a finding and none otherwise."""
-        joined = self._root / text
-        resolved = joined.resolve()
-        dotted = ".".join(path)
-        if Path(text).is_absolute() or not resolved.is_relative_to(self._root):
-            self._add(
-                "path-outside",
-                path,
-                f"`{dotted}` leaves the project: `{text}`",
-                of_value=True,
-                hint="name a path below the directory of the project file",
-            )
-            return None
-        if not resolved.exists():
-            near = did_you_mean(
-                joined.name,
-                [entry.name for entry in joined.parent.iterdir()] if joined.parent.is_dir() else [],
-            )
-            self._add(
-                "path-missing", path, f"`{dotted}` names `{text}`, which does not exist",
-                of_value=True, hint=near or "build the file first, or mend the path",
-            )  # fmt: skip
-            return None
-        if want_file and not resolved.is_file():
-            self._add(
-                "path-kind", path, f"`{dotted}` names `{text}`, which is not a file", of_value=True
-            )
-            return None
-        if want_directory and not resolved.is_dir():
-            self._add(
-                "path-kind",
-                path,
-                f"`{dotted}` names `{text}`, which is not a directory",
-                of_value=True,
-            )
-            return None
-        return self._file.parent / text
 
     def _endpoint(
         self, path: KeyPath, text: str, known: Sequence[str], *, name_needed: bool = True
@@ -355,8 +340,7 @@ class _Loader:
                 path,
                 f"no component is called `{node}`",
                 of_value=True,
-                hint=did_you_mean(node, known)
-                or "there are " + ", ".join(f"`{each}`" for each in known),
+                hint=did_you_mean(node, known) or _nodes_hint(text, known),
             )
         return Endpoint(node, name, self._plain(path))
 
@@ -426,3 +410,23 @@ class _Loader:
             outside=edge.name or "",
             is_host=edge.host,
         )
+
+
+def _listed(data: Mapping[str, Any], key: str) -> list[Any]:
+    graph = data.get("graph")
+    found = graph.get(key) if isinstance(graph, dict) else None
+    return found if isinstance(found, list) else []
+
+
+def _nodes_hint(text: str, known: Sequence[str]) -> str:
+    """What to write where a text names no node: perhaps it is an interface alone."""
+    if "/" in text and text.count(":") == 1 and is_extern_name(text):
+        node = known[0] if len(known) == 1 else "NODE"
+        return f"write the node before the interface: `{node}:{text}`" + (
+            "" if len(known) == 1 else f", with one of {_quoted(known)}"
+        )
+    return f"there {'is' if len(known) == 1 else 'are'} {_quoted(known)}"
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"`{each}`" for each in names)

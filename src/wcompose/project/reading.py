@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 from typing import Any
 
 import tomli
 
 from wcompose.errors import ProjectError
-from wcompose.report import Finding, Place
+from wcompose.project.syntax import nested_finding, syntax_finding
+from wcompose.report import Place
 
 SIZE_LIMIT = 1 << 20
 """Bytes of a file that are read at most."""
@@ -24,7 +26,10 @@ def parse_toml(file: Path) -> tuple[str, dict[str, Any]]:
     try:
         return text, tomli.loads(text)
     except tomli.TOMLDecodeError as error:
-        raise ProjectError(_syntax_finding(file, text, error)) from None
+        finding = syntax_finding(str(file), text, error.msg, error.lineno, error.colno)
+        raise ProjectError(finding) from None
+    except RecursionError:
+        raise ProjectError(nested_finding(str(file))) from None
 
 
 def _read(file: Path) -> str:
@@ -44,27 +49,24 @@ def _read(file: Path) -> str:
             f"`{file}` is larger than {SIZE_LIMIT:,} bytes",
             hint="a project file names components; data belongs into files of its own",
         )
+    # Editors of Windows put a mark there.
+    marked = data.removeprefix(codecs.BOM_UTF8)
     try:
-        return data.decode("utf-8")
+        return marked.decode("utf-8")
     except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        raise ProjectError.of(
-            "project-encoding",
-            f"`{file}` is not UTF-8",
-            place=Place(str(file), line, column),
-            hint="save the file as UTF-8",
-        ) from None
+        raise _not_utf8(file, marked, error.start) from None
 
 
-def _syntax_finding(file: Path, text: str, error: tomli.TOMLDecodeError) -> Finding:
-    lines = text.splitlines()
-    source = lines[error.lineno - 1] if error.lineno <= len(lines) else ""
-    message = error.msg[:1].lower() + error.msg[1:]
-    return Finding(
-        "project-syntax",
-        f"malformed TOML: {message}",
-        Place(str(file), error.lineno, error.colno, error.colno + 1, source=source),
-        hint="mend the line; values need quotes unless they are numbers, booleans, arrays or tables",
+def _not_utf8(file: Path, data: bytes, at: int) -> ProjectError:
+    before = data[:at]
+    begin = before.rfind(b"\n") + 1
+    column = len(before[begin:].decode("utf-8")) + 1
+    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    # What cannot be read shows as one mark, so columns count as above.
+    source = "" if is_wide else data[begin:].split(b"\n", 1)[0].decode("utf-8", "replace")
+    return ProjectError.of(
+        "project-encoding",
+        f"`{file}` is not UTF-8" + (" but UTF-16" if is_wide else ""),
+        place=Place(str(file), before.count(b"\n") + 1, column, column + 1, source=source),
+        hint="save the file as UTF-8",
     )

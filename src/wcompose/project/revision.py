@@ -30,8 +30,8 @@ def grants_in(data: bytes, label: str) -> dict[str, GrantsDeclaration]:
     try:
         if len(data) > SIZE_LIMIT:
             raise ValueError(f"it is larger than {SIZE_LIMIT:,} bytes")
-        content: dict[str, Any] = tomli.loads(data.decode("utf-8"))
-    except ValueError as error:
+        content: dict[str, Any] = tomli.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
         raise ProjectError.of(
             "project-syntax", f"`{label}` cannot be read", causes=[str(error)], place=Place(label)
         ) from None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from wcompose.project.grant_tables import KIND_MARK, Table
 from wcompose.project.schema import ProjectFile
-from wcompose.suggest import did_you_mean
+from wcompose.suggest import did_you_mean, nearest
 
 KeyPath = tuple[str, ...]
 
@@ -31,7 +31,7 @@ _ENTRY_HINTS = {
     "udp": 'write `{ send = "HOST", ports = [53] }`',
 }
 _VALUE_WORDS = {
-    bool: "true or false",
+    bool: "a boolean",
     datetime: "a date with a time",
     date: "a date",
     int: "an integer",
@@ -52,6 +52,7 @@ class SchemaProblem:
         message: what is wrong.
         is_of_value: whether the value is at fault, not the key.
         hint: what to do.
+        missing: the key that is missing in the table at ``path``; empty when none is.
     """
 
     rule: str
@@ -59,6 +60,35 @@ class SchemaProblem:
     message: str
     is_of_value: bool = False
     hint: str = ""
+    missing: str = ""
+
+    @property
+    def fault(self) -> KeyPath:
+        """The path of what is at fault: of a key that is missing, where it would be."""
+        return (*self.path, self.missing) if self.missing else self.path
+
+
+def schema_problems(
+    data: dict[str, Any], details: Iterable[Mapping[str, Any]]
+) -> Iterator[SchemaProblem]:
+    """Turn all complaints of the schema into words of ours.
+
+    A key that is missing because it is misspelt is told once, where it is misspelt.
+
+    Args:
+        data: the file's content.
+        details: pydantic's ``ValidationError.errors()``.
+    """
+    found = [schema_problem(data, detail) for detail in details]
+    meant = {
+        (*each.path[:-1], near)
+        for each in found
+        if each.rule == "unknown-key"
+        for near in nearest(each.path[-1], _known_keys(each.path[:-1]), count=1)
+    }
+    for problem in found:
+        if not problem.missing or problem.fault not in meant:
+            yield problem
 
 
 def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaProblem:
@@ -80,7 +110,7 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
             "bad-name",
             path,
             f"`{path[-1]}` is not a {'profile' if path[0] == 'profiles' else 'component'} name",
-            hint="use lower-case words joined by hyphens, such as `image-store`",
+            hint=_label_hint(path[-1]),
         )
     path = tuple(steps)
     key, parent = (path[-1] if path else ""), path[:-1]
@@ -99,14 +129,16 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
             parent,
             f"{_table_name(parent)} lacks `{key}`",
             hint=_missing_hint(parent, key),
+            missing=key,
         )
     if kind in _TYPE_WORDS or kind == "union_tag_invalid":
         wanted = _TYPE_WORDS.get(kind) or _either(str(detail["ctx"]["expected_tags"]))
-        actual = _VALUE_WORDS.get(type(_value_at(data, path)), "something else")
+        value = _value_at(data, path)
+        actual = _VALUE_WORDS.get(type(value), "something else")
         return SchemaProblem(
             "wrong-type", path, f"`{'.'.join(path)}` must be {wanted}, not {actual}",
             is_of_value=True,
-            hint=_ENTRY_HINTS.get(path[-2], "") if path[-1].isdigit() and _is_of_grants(path) else "",
+            hint=_type_hint(path, kind, value),
         )  # fmt: skip
     if kind in _BOUND_WORDS:
         bound = next(iter(detail["ctx"].values()))
@@ -127,8 +159,10 @@ def schema_problem(data: dict[str, Any], detail: Mapping[str, Any]) -> SchemaPro
             path,
             f"`{_value_at(data, path)}` cannot be `{'.'.join(path)}`",
             is_of_value=True,
-            hint=_pattern_hint(path),
+            hint=_pattern_hint(path, str(_value_at(data, path))),
         )
+    if kind in _SIZE_KINDS:
+        return _size_problem(path, kind, detail["ctx"])
     message = str(detail["msg"])
     return SchemaProblem(
         "bad-value",
@@ -197,16 +231,87 @@ def _table_at(annotation: Any, path: KeyPath) -> type[Table] | None:
 
 def _missing_hint(parent: KeyPath, key: str) -> str:
     if not parent:
-        return f"add a table `[{key}]`" if key == "project" else f"add a table `[{key}.NAME]`"
+        return (
+            'add a table `[project]` with `name = "…"`'
+            if key == "project"
+            else f'add a table `[{key}.NAME]` with `path = "….wasm"` for each component'
+        )
     return "add `ports = [443]`" if key == "ports" else f'add `{key} = "…"`'
 
 
-def _pattern_hint(path: KeyPath) -> str:
+def _type_hint(path: KeyPath, kind: str, value: Any) -> str:
+    """How to write a value of the wanted type."""
+    key = path[-1]
+    if key.isdigit() and _is_of_grants(path) and path[-2] in _ENTRY_HINTS:
+        return _ENTRY_HINTS[path[-2]]
+    if kind == "string_type" and isinstance(value, bool | int | float | date):
+        return "put it in quotes"
+    if kind == "bool_type" and isinstance(value, str) and value.lower() in {"true", "false"}:
+        return f"write `{key} = {value.lower()}`, without quotes"
+    if kind == "list_type" and isinstance(value, str):
+        return f'write `{key} = ["{value}"]`'
+    if kind == "list_type" and isinstance(value, dict) and not _is_of_grants(path):
+        return f"write `[[{'.'.join(path)}]]`, with two brackets, for each"
+    if kind in {"dict_type", "model_type", "model_attributes_type"}:
+        if path == ("components",):
+            return "write a table `[components.NAME]` for each component"
+        if path[0] == "components" and len(path) == 2 and isinstance(value, str):
+            return f'write `{key} = {{ path = "{value}" }}`'
+        if len(path) == 1:
+            return f"write `[{key}]` on a line of its own, and its keys below"
+    return ""
+
+
+_SIZE_KINDS = {"string_too_short", "string_too_long", "too_short", "too_long"}
+
+
+def _size_problem(path: KeyPath, kind: str, bounds: Mapping[str, Any]) -> SchemaProblem:
+    dotted = ".".join(path)
+    if kind.endswith("short"):
+        is_optional = path[-1] not in {"name", "rule", "item", "reason", "import"}
+        return SchemaProblem(
+            "bad-value", path, f"`{dotted}` is empty", is_of_value=True,
+            hint="add a table `[components.NAME]` for each component" if path == ("components",)
+            else "give it a value, or leave the key out" if is_optional else "give it a value",
+        )  # fmt: skip
+    what = "characters" if kind.startswith("string") else "entries"
+    actual = f", and has {bounds['actual_length']}" if bounds.get("actual_length") else ""
+    return SchemaProblem(
+        "bad-value",
+        path,
+        f"`{dotted}` can have {bounds['max_length']:,} {what} at most{actual}",
+        is_of_value=True,
+        hint="shorten it",
+    )
+
+
+def _label_hint(text: str) -> str:
+    """A name that is spelt as names are, made of the one that is not."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", text)
+    label = "-".join(re.findall(r"[a-z0-9]+", spaced.lower()))
+    if label[:1].isalpha() and text.isascii():
+        return f"use lower-case words joined by hyphens: `{label}`"
+    return "use lower-case words joined by hyphens, such as `image-store`"
+
+
+def _version_hint(text: str) -> str:
+    parts = re.fullmatch(r"v?(\d+)(?:\.(\d+))?(?:\.(\d+))?", text.strip())
+    if parts is None:
+        return "write a semantic version such as `0.1.0`"
+    return f"write a semantic version: `{'.'.join(str(int(each or 0)) for each in parts.groups())}`"
+
+
+def _pattern_hint(path: KeyPath, value: str) -> str:
     key = path[-1]
     if path[0] == "check":
         return "`wcompose rules` lists rules and groups"
     if key == "version":
-        return "write a semantic version such as `0.1.0`"
+        return _version_hint(value)
     if key == "module":
-        return "write a Python module name such as `app` or `package.module`"
-    return "use lower-case words joined by hyphens, such as `image-store`"
+        stem = value.removesuffix(".py").replace("/", ".")
+        return (
+            f"write the module's name: `{stem}`"
+            if stem != value and all(part.isidentifier() for part in stem.split("."))
+            else "write a Python module name such as `app` or `package.module`"
+        )
+    return _label_hint(value)
