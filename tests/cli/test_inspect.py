@@ -44,6 +44,10 @@ COMPOSITION = """(component
   (instance $g (instantiate $gauge))
   (instance $m (instantiate $meter (with "read" (func $g "read"))))
   (export "read" (func $m "read")))"""
+PROGRAM = """(module
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 1)
+  (func (export "_start") (call $exit (i32.const 0))))"""
 ADAPTED = """(module
   (import "wasi_snapshot_preview1" "proc_exit" (func (param i32)))
   (func (export "run")))"""
@@ -300,6 +304,14 @@ def test_what_a_core_module_needs(
     assert ("--wit WIT" in inspection.next_step) is not carries
     assert ("--adapt-preview1" in inspection.next_step) is preview1
     assert f"encode '{file}'" in inspection.next_step
+
+
+def test_a_program_of_preview_1_needs_no_contract(engine: Engine, tmp_path: Path) -> None:
+    file = tmp_path / "program.wasm"
+    file.write_bytes(bytes(wasmtime.wat2wasm(PROGRAM)))
+    step = inspect_file(engine, file).next_step
+    assert "--wit" not in step
+    assert "--adapt-preview1" in step
 
 
 def test_sizes_add_up(engine: Engine, files: Path) -> None:

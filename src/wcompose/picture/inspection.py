@@ -301,7 +301,7 @@ def _next_step(
     file = shlex.quote(str(path))
     stem = shlex.quote(path.stem)
     if core is not None:
-        options = "" if core.carries_contract else " --wit WIT --world WORLD"
+        options = " --wit WIT --world WORLD" if core.needs_contract else ""
         adapter = " --adapt-preview1" if core.imports_preview1 else ""
         return (
             "make a component of it: "
