@@ -41,15 +41,21 @@ GO_RUNTIME = "go.bytecodealliance.org/pkg"
 GO_BINDINGS_CRATE = "wit-bindgen-go"
 WASI_CRATE = "wasip2"
 GATES = RUST / "gates"
+LEAN_LINK = ROOT / "scripts/lean_link.py"
+LINKER = f"CARGO_TARGET_{TARGET.upper().replace('-', '_')}_LINKER"
 
 
 @dataclass(frozen=True)
 class RustPart:
-    """A component made by cargo, with its contract in its type section."""
+    """A component made by cargo, with its contract in its type section.
+
+    What the crates in `lean` register at start is left out: see `lean_link.py`.
+    """
 
     crate: str
     output: str
     profile: str = "release"
+    lean: tuple[str, ...] = ()
 
 
 def _gate(name: str) -> RustPart:
@@ -69,7 +75,10 @@ class GoPart:
 PARTS: dict[str, RustPart | GoPart] = {
     "engine": RustPart("wcompose-engine", "src/wcompose/engine/engine.wasm"),
     "inference": RustPart(
-        "digits-inference", "components/rust/inference/inference.wasm", profile="large"
+        "digits-inference",
+        "components/rust/inference/inference.wasm",
+        profile="large",
+        lean=("tract_core", "tract_nnef"),
     ),
     "gateway": GoPart(
         "components/go/gateway", "wit", "gateway", "components/go/gateway/gateway.wasm"
@@ -212,6 +221,7 @@ class RustToolchain:
             self._use_debian()
         self.version = run([self._rustc, "--version"], cwd=RUST).strip()
         sysroot = run([self._rustc, "--print", "sysroot"], cwd=RUST).strip()
+        self._sysroot = Path(sysroot)
         home = self._env.get("CARGO_HOME", str(Path.home() / ".cargo"))
         # The same bytes from every checkout, home and toolchain directory.
         self._env["RUSTFLAGS"] = " ".join(
@@ -240,15 +250,19 @@ class RustToolchain:
             raise RebuildError(f"no linker for {TARGET}: `{DEBIAN}`")
         self._env["RUSTC"] = self._rustc
         self._env["RUSTC_BOOTSTRAP"] = "1"  # building the standard library is not stable
-        self._env[f"CARGO_TARGET_{TARGET.upper().replace('-', '_')}_LINKER"] = linker
+        self._env[LINKER] = linker
         self._flags = ["-Zbuild-std=std,panic_abort"]
 
     def module(self, part: RustPart) -> Path:
         """Compile a crate to a core module."""
+        env, linking = self._env, []
+        if part.lean:
+            env = {**env, "LEAN_LINKER": self._linker(), "LEAN_CRATES": ",".join(part.lean)}
+            linking = ["--", "-C", f"linker={LEAN_LINK}"]
         run(
             [
                 self._cargo,
-                "build",
+                "rustc" if linking else "build",
                 "--locked",
                 "--profile",
                 part.profile,
@@ -257,11 +271,21 @@ class RustToolchain:
                 "--package",
                 part.crate,
                 *self._flags,
+                *linking,
             ],
             cwd=RUST,
-            env=self._env,
+            env=env,
         )
         return self.cache / TARGET / part.profile / f"{part.crate.replace('-', '_')}.wasm"
+
+    def _linker(self) -> str:
+        """The linker that links when no other is named."""
+        named = self._env.get(LINKER)
+        if named is not None:
+            return named
+        for path in sorted(self._sysroot.glob("lib/rustlib/*/bin/rust-lld")):
+            return str(path)
+        raise RebuildError(f"`{self._rustc}` has no linker of its own below {self._sysroot}")
 
     def xtask(self) -> Path:
         """The native helper that encodes components and generates Go bindings."""

@@ -7,12 +7,14 @@ Needs the extra `train`. A fixed seed: the same versions of numpy and scikit-lea
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import onnx
 from digits import SEED, split_digits
 from onnx import TensorProto, helper, numpy_helper
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 MODEL = Path(__file__).resolve().parent.parent / "components/rust/inference/model/digits.onnx"
@@ -26,7 +28,10 @@ def main() -> None:
     network = MLPClassifier(
         hidden_layer_sizes=(HIDDEN,), alpha=1e-2, max_iter=400, tol=1e-5, random_state=SEED
     )
-    network.fit(pixels / BRIGHTEST, labels)
+    with warnings.catch_warnings():
+        # It stops after as many rounds as it is given: more of them do not recognise more.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        network.fit(pixels / BRIGHTEST, labels)
     accuracy = network.score(held_out / BRIGHTEST, held_out_labels)
     MODEL.parent.mkdir(exist_ok=True)
     MODEL.write_bytes(_onnx(network))

@@ -139,6 +139,12 @@ def limit(app: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> Callable[[in
 # From pictures to a batch.
 
 
+def numbers_of(tensor: Any) -> list[float]:
+    """The elements of a tensor, whatever form they are in."""
+    quantised = tensor.elements.value
+    return [value * quantised.unit for value in quantised.values]
+
+
 @pytest.mark.parametrize(
     ("steps", "expected"),
     [
@@ -157,14 +163,16 @@ def test_steps(
     picture = bytes([0, 4, 16]) + bytes(61)
     tensor = app.app.Analysis().to_tensor([values.image(picture), values.image(INKED)], flags)
     assert tensor.shape == [2, 64]
-    assert len(tensor.data) == 128
-    assert tensor.data[:3] == expected
-    assert tensor.data[64:] == [expected[2]] * 64
+    assert isinstance(tensor.elements, app.types.Elements_Quantised)
+    numbers = numbers_of(tensor)
+    assert len(numbers) == 128
+    assert numbers[:3] == expected
+    assert numbers[64:] == [expected[2]] * 64
 
 
 def test_no_images_are_an_empty_batch(app: SimpleNamespace) -> None:
     tensor = app.app.Analysis().to_tensor([], app.contract.Step.SCALE)
-    assert (tensor.shape[0], tensor.data) == (0, [])
+    assert (tensor.shape, numbers_of(tensor)) == ([0, 64], [])
 
 
 @pytest.mark.parametrize(
@@ -176,6 +184,7 @@ def test_no_images_are_an_empty_batch(app: SimpleNamespace) -> None:
         (8, 8, b"", "it has 0 pixels, not 64"),
         (8, 8, bytes(63) + b"\x11", "pixel 63 is 17, more than 16"),
         (8, 8, b"\xff" + bytes(63), "pixel 0 is 255, more than 16"),
+        (8, 8, b"\x00\x12\xff" + bytes(61), "pixel 1 is 18, more than 16"),
     ],
 )
 def test_bad_images_are_named(
@@ -234,7 +243,7 @@ def test_batches_respect_the_limit(
     classifier = Classifier([values.prediction(n) for n in range(7)])
     report = evaluation.run(classifier)
     assert [batch.shape for batch in classifier.batches] == [[size, 64] for size in sizes]
-    firsts = [value for batch in classifier.batches for value in batch.data[::64]]
+    firsts = [value for batch in classifier.batches for value in numbers_of(batch)[::64]]
     assert firsts == [0, 1, 2, 3, 4, 5, 6]
     assert (report.samples, report.correct) == (7, 7)
 
@@ -279,7 +288,7 @@ def test_figures_follow_from_the_answers(
     mistake_limit: int,
 ) -> None:
     answers = [
-        app.quality.Answer(values.sample(shown), [0.0] * 64, values.prediction(said, confidence))
+        app.quality.Answer(values.sample(shown), BLANK, values.prediction(said, confidence))
         for shown, said, confidence in pairs
     ]
     report = app.quality.summarise(answers, mistake_limit)
@@ -300,6 +309,42 @@ def test_figures_follow_from_the_answers(
     wrong = [(-pair[2], index) for index, pair in enumerate(pairs) if pair[0] != pair[1]]
     expected = [index for _, index in sorted(wrong)][:mistake_limit]
     assert [mistake.index for mistake in report.mistakes] == expected
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        pytest.param(range(10), range(10), id="all right"),
+        pytest.param([3], [3], id="one sample"),
+        pytest.param([3] * 5, [7] * 5, id="one class, all wrong"),
+        pytest.param([0, 1, 2, 3], [1, 0, 3, 2], id="all swapped"),
+        pytest.param([0, 0, 1], [0, 9, 9], id="absent classes"),
+        pytest.param([n * n % 10 for n in range(300)], [n * 7 % 10 for n in range(300)], id="many"),
+    ],
+)
+def test_figures_are_those_of_scikit_learn(
+    app: SimpleNamespace, values: Values, shown: list[int], said: list[int]
+) -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    answers = [
+        app.quality.Answer(values.sample(digit), BLANK, values.prediction(answer))
+        for digit, answer in zip(shown, said, strict=True)
+    ]
+    report = app.quality.summarise(answers, 0)
+    shown, said, labels = list(shown), list(said), list(range(10))
+    none = float("nan")
+    precision, recall, _, support = metrics.precision_recall_fscore_support(
+        shown, said, labels=labels, zero_division=none
+    )
+    assert report.accuracy == metrics.accuracy_score(shown, said)
+    assert report.confusion == metrics.confusion_matrix(shown, said, labels=labels).tolist()
+    for quality in report.classes:
+        assert quality.support == support[quality.label]
+        for ours, theirs in (
+            (quality.precision, precision[quality.label]),
+            (quality.recall, recall[quality.label]),
+        ):
+            assert (none if ours is None else ours) == pytest.approx(theirs, nan_ok=True)
 
 
 LEFT = bytes([16, 16, 0, 0, 0, 0, 0, 0] * 8)

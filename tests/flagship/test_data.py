@@ -103,7 +103,7 @@ def test_the_component_computes_the_committed_network(images: ImageCache, commit
 
     batch = Record()
     data = [float(pixel) / 16 for pixel in committed[:, :64].ravel()]
-    vars(batch).update(shape=[len(committed), 64], data=data)
+    vars(batch).update(shape=[len(committed), 64], elements=data)
     classifier = call("[constructor]classifier", {"probabilities"})
     answered = call("[method]classifier.classify", classifier, batch)
     assert [each.best.label for each in answered] == expected.argmax(1).tolist()

@@ -47,8 +47,19 @@ class Network:
         return self.call("[constructor]classifier", set(detail))
 
     def classify(self, classifier: Any, shape: list[int], data: list[float]) -> Any:
+        return self.classify_elements(classifier, shape, data)
+
+    def classify_quantised(
+        self, classifier: Any, shape: list[int], values: bytes, unit: float
+    ) -> Any:
+        quantised = Record()
+        vars(quantised).update(values=values, unit=unit)
+        return self.classify_elements(classifier, shape, quantised)
+
+    def classify_elements(self, classifier: Any, shape: list[int], elements: Any) -> Any:
+        """wasmtime-py tells the cases of the variant by the class of what they carry."""
         batch = Record()
-        vars(batch).update(shape=shape, data=data)
+        vars(batch).update(shape=shape, elements=elements)
         return self.call("[method]classifier.classify", classifier, batch)
 
     def predictions(self, classifier: Any, images: list[list[float]]) -> list[Any]:
@@ -80,6 +91,7 @@ def held_out() -> SimpleNamespace:
         rows = [[int(value) for value in row] for row in list(csv.reader(file))[1:]]
     return SimpleNamespace(
         images=[[pixel / BRIGHTEST for pixel in row[:64]] for row in rows],
+        pixels=[bytes(row[:64]) for row in rows],
         labels=[row[64] for row in rows],
     )
 
@@ -193,6 +205,27 @@ def test_refuses_what_is_not_finite(network: Network, value: float, index: int) 
     data[index] = value
     error = network.classify(network.classifier(), [2, 64], data)
     assert (error.tag, error.payload) == ("not-finite", index)
+
+
+def test_quantised_elements_say_the_same(network: Network, held_out: SimpleNamespace) -> None:
+    classifier = network.classifier("runner-up", "probabilities")
+    shape = [len(held_out.pixels), 64]
+    answers = network.classify_quantised(classifier, shape, b"".join(held_out.pixels), 1 / 16)
+    as_floats = network.predictions(classifier, held_out.images)
+    for answer, other in zip(answers, as_floats, strict=True):
+        assert answer.probabilities == other.probabilities
+        assert vars(answer.best) == vars(other.best)
+
+
+def test_quantised_elements_are_checked_alike(network: Network) -> None:
+    classifier = network.classifier()
+    for shape, values in [([1, 64], bytes(63)), ([1, 63], bytes(63)), ([64], bytes(64))]:
+        assert network.classify_quantised(classifier, shape, values, 1.0).tag == "shape"
+    for unit, index in [(math.nan, 0), (math.inf, 0), (LARGEST, 3)]:
+        values = bytes([2 if unit == LARGEST and place == 3 else 0 for place in range(64)])
+        error = network.classify_quantised(classifier, [1, 64], values, unit)
+        assert (error.tag, error.payload) == ("not-finite", index)
+    assert network.classify_quantised(classifier, [0, 64], b"", math.nan) == []
 
 
 @pytest.mark.parametrize("size", [BATCH_LIMIT + 1, 2**32 - 1])

@@ -23,7 +23,10 @@ def test_run_classifies_the_held_out_images(flagship: Path, command: Any) -> Non
     assert accuracy >= 0.95
     assert abs(correct / samples - accuracy) < 1e-3
     # Go made the classifier and Python used it: the Rust instance that both reached counts them all.
-    assert f"the network served {samples} images" in result.stdout
+    assert result.stdout.endswith(
+        f"\nthe network served {samples} images\n"
+        f"{samples} of them came from analysis, with the classifier that the gateway made\n"
+    )
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 

@@ -5,7 +5,7 @@ interface; the free functions are in `app`.
 """
 
 from componentize_py_types import Err
-from preparation import BadPicture, picture_row
+from preparation import SIDE, BadPicture, picture_row, step_of_brightness
 from quality import Answer, summarise
 from wit_world.exports import analysis as contract
 from wit_world.imports import inference, types
@@ -20,7 +20,7 @@ class Evaluation(contract.Evaluation):
         self._steps = steps
         self._mistake_limit = mistake_limit
         self._samples: list[contract.Sample] = []
-        self._rows: list[list[float]] = []
+        self._rows: list[bytes] = []
 
     def add(self, samples: list[contract.Sample]) -> int:
         """Add samples, all or none."""
@@ -46,7 +46,8 @@ class Evaluation(contract.Evaluation):
         predictions: list[inference.Prediction] = []
         try:
             for start in range(0, len(rows), limit):
-                predictions += classifier.classify(tensor_of(rows[start : start + limit]))
+                batch = tensor_of(rows[start : start + limit], self._steps)
+                predictions += classifier.classify(batch)
         except Err as error:
             raise Err(contract.AnalysisError_Inference(error.value)) from None
         answers = [
@@ -56,27 +57,21 @@ class Evaluation(contract.Evaluation):
         return summarise(answers, self._mistake_limit)
 
 
-def rows_of(images: list[types.Image], steps: contract.Step) -> list[list[float]]:
-    """Network input of each image, one row each."""
+def rows_of(images: list[types.Image], steps: contract.Step) -> list[bytes]:
+    """Network input of each image, one row each, in steps of brightness."""
+    invert = contract.Step.INVERT in steps
     rows = []
     for index, image in enumerate(images):
         try:
-            rows.append(
-                picture_row(
-                    image.width,
-                    image.height,
-                    image.pixels,
-                    scale=contract.Step.SCALE in steps,
-                    invert=contract.Step.INVERT in steps,
-                )
-            )
+            rows.append(picture_row(image.width, image.height, image.pixels, invert=invert))
         except BadPicture as error:
             bad = contract.BadImage(index, str(error))
             raise Err(contract.AnalysisError_BadImage(bad)) from None
     return rows
 
 
-def tensor_of(rows: list[list[float]]) -> types.Tensor:
-    """One batch of rows of equal length."""
-    width = len(rows[0]) if rows else 0
-    return types.Tensor([len(rows), width], [value for row in rows for value in row])
+def tensor_of(rows: list[bytes], steps: contract.Step) -> types.Tensor:
+    """One batch of rows."""
+    unit = step_of_brightness(scale=contract.Step.SCALE in steps)
+    elements = types.Elements_Quantised(types.Quantised(b"".join(rows), unit))
+    return types.Tensor([len(rows), SIDE * SIDE], elements)

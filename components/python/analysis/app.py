@@ -12,7 +12,7 @@ class Analysis(exports.Analysis):
 
     def to_tensor(self, images: list[types.Image], steps: contract.Step) -> types.Tensor:
         """Turn images into one batch tensor."""
-        return tensor_of(rows_of(images, steps))
+        return tensor_of(rows_of(images, steps), steps)
 
     def explain(self, predictions: list[inference.Prediction]) -> list[str]:
         """Explain predictions in words, one line each."""
@@ -25,7 +25,7 @@ class Analysis(exports.Analysis):
 
 def _explanation(prediction: inference.Prediction) -> str:
     best = candidate_text(prediction.best)
-    second = prediction.runner_up
+    second = prediction.runner_up if inference.Detail.RUNNER_UP in prediction.present else None
     match prediction.certainty:
         case inference.Certainty.CLEAR:
             return f"clearly {best}"

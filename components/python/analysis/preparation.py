@@ -8,16 +8,13 @@ class BadPicture(ValueError):
     """A picture cannot be used; the message says why."""
 
 
-def picture_row(
-    width: int, height: int, pixels: bytes, *, scale: bool, invert: bool
-) -> list[float]:
-    """One picture as a row of floats.
+def picture_row(width: int, height: int, pixels: bytes, *, invert: bool) -> bytes:
+    """One picture as a row of network input, in steps of brightness.
 
     Args:
         width: pixels in a row; 8.
         height: rows; 8.
         pixels: brightness of each pixel, from 0 to 16.
-        scale: bring brightness to 0..1.
         invert: paper is bright and ink is dark.
 
     Raises:
@@ -27,9 +24,12 @@ def picture_row(
         raise BadPicture(f"it is {width} by {height}, not {SIDE} by {SIDE}")
     if len(pixels) != SIDE * SIDE:
         raise BadPicture(f"it has {len(pixels)} pixels, not {SIDE * SIDE}")
-    brightest = max(pixels)
-    if brightest > BRIGHTEST:
-        position = pixels.index(brightest)
-        raise BadPicture(f"pixel {position} is {brightest}, more than {BRIGHTEST}")
-    values = [BRIGHTEST - value for value in pixels] if invert else list(pixels)
-    return [value / BRIGHTEST for value in values] if scale else [float(value) for value in values]
+    if max(pixels) > BRIGHTEST:
+        position = next(place for place, value in enumerate(pixels) if value > BRIGHTEST)
+        raise BadPicture(f"pixel {position} is {pixels[position]}, more than {BRIGHTEST}")
+    return bytes(BRIGHTEST - value for value in pixels) if invert else bytes(pixels)
+
+
+def step_of_brightness(*, scale: bool) -> float:
+    """What one step of brightness stands for: a sixteenth, so that paper is 0 and ink 1, or itself."""
+    return 1 / BRIGHTEST if scale else 1.0

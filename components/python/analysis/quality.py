@@ -27,7 +27,7 @@ class Answer:
     """One sample, its network input, and what the network made of it."""
 
     sample: Sample
-    row: list[float]
+    row: bytes
     prediction: Prediction
 
     @property
@@ -112,5 +112,5 @@ def _reasons(answer: Answer, centres: dict[int, list[float]]) -> list[Reason]:
     return reasons
 
 
-def _distance(left: list[float], right: list[float]) -> float:
+def _distance(left: bytes, right: list[float]) -> float:
     return sum((a - b) ** 2 for a, b in zip(left, right, strict=True))

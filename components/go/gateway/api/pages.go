@@ -110,10 +110,12 @@ func Explanations(predictions []digits.Prediction) string {
 	return text.String()
 }
 
-// Written gives a report for people, with a last line about the images that the network has served,
-// whoever asked it to.
+// Written gives a report for people. The last lines tell what the one inference instance counted: the
+// images of all callers, and those that came with the classifier that was lent to analysis.
 func Written(report digits.Report, style digits.Style) string {
-	return fmt.Sprintf("%s\nthe network served %d images\n", report.Write(style), report.Served.Instance)
+	return fmt.Sprintf("%s\nthe network served %d images\n"+
+		"%d of them came from analysis, with the classifier that the gateway made\n",
+		report.Write(style), report.Served.Instance, report.Served.Classifier)
 }
 
 // ParseDetail reads `runner-up`, `probabilities`, both with a comma between them, or `all`.
@@ -151,7 +153,7 @@ func (c context) invert() (bool, error) {
 // batch reads the body as its content type says.
 func (c context) batch(labelled bool) (input.Batch, *Response) {
 	accepted := Header{"accept-post", typeJSON + ", " + typeCSV}
-	if codings := c.request.values("content-encoding"); len(codings) > 0 && strings.Join(codings, "") != "identity" {
+	if codings := c.request.values("content-encoding"); len(codings) > 0 && !strings.EqualFold(strings.Join(codings, ""), "identity") {
 		failure := fail(415, "the body is encoded; it is to be plain", accepted)
 		return input.Batch{}, &failure
 	}

@@ -52,6 +52,9 @@ func failRead(err error) Response {
 	if faults.Readable() {
 		status, detail = 422, "the body holds values that cannot be used"
 	}
+	if faults.Full() {
+		detail += fmt.Sprintf("; reading ended after %d errors", input.FaultEnd)
+	}
 	return failWith(status, detail, faults.List, faults.More)
 }
 

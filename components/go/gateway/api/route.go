@@ -56,9 +56,16 @@ func Answer(service digits.Service, request Request) Response {
 }
 
 func answer(service digits.Service, request Request) Response {
+	if request.Method == "OPTIONS" && request.Target == "*" {
+		// RFC 9110, section 9.3.7: what the server can do, whatever is asked for.
+		return Response{Status: 204, Headers: []Header{{"allow", "GET, HEAD, POST, OPTIONS"}}}
+	}
 	target, err := url.ParseRequestURI(request.Target)
-	if err != nil {
+	if err != nil || target.Opaque != "" {
 		return fail(400, "the request's target is not a path")
+	}
+	if target.Path == "" && target.Host != "" {
+		target.Path = "/" // RFC 9110, section 4.2.3
 	}
 	found, near := find(target.Path)
 	if found == nil {
@@ -83,7 +90,7 @@ func answer(service digits.Service, request Request) Response {
 	}
 	mediaType := negotiate(request.values("accept"), found.offers...)
 	if mediaType == "" {
-		return fail(406, "the answer can be "+strings.Join(found.offers, " or "))
+		return fail(406, "the answer can be "+strings.Join(found.offers, " or "), Header{"vary", "accept"})
 	}
 	response := found.answer(context{service, request, query, mediaType})
 	response.Headers = append(response.Headers, Header{"vary", "accept"})

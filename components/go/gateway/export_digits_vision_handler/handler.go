@@ -3,8 +3,6 @@
 package export_digits_vision_handler
 
 import (
-	"strings"
-
 	"wit_component/api"
 	"wit_component/collector"
 	"wit_component/digits_vision_handler"
@@ -48,7 +46,7 @@ func methodFrom(method digits_vision_handler.Method) string {
 	case digits_vision_handler.Method_Patch:
 		return "PATCH"
 	default:
-		return strings.ToUpper(method.Other())
+		return method.Other() // HTTP tells `get` and `GET` apart
 	}
 }
 

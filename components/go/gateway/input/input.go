@@ -5,7 +5,9 @@
 package input
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -14,6 +16,16 @@ import (
 
 // FaultLimit is how many faults are listed; the others are counted.
 const FaultLimit = 20
+
+// FaultEnd is how many faults are counted. Who sends more sends something else, and reading on would only
+// take time.
+const FaultEnd = 1000
+
+// What the contract says that a brightness and a label may be at most.
+const (
+	brightest = 16
+	lastDigit = 9
+)
 
 // Fault is one thing that is wrong, with its place: a line and column, or a path.
 type Fault struct {
@@ -55,8 +67,14 @@ func (f *Faults) Error() string {
 	if f.More > 0 {
 		lines = append(lines, fmt.Sprintf("and %d more", f.More))
 	}
+	if f.Full() {
+		lines = append(lines, "what follows was not read")
+	}
 	return strings.Join(lines, "\n")
 }
+
+// Full says that there are so many faults that reading ended at the last one.
+func (f *Faults) Full() bool { return len(f.List)+f.More >= FaultEnd }
 
 // Readable says that all faults are in values, none in the text's form.
 func (f *Faults) Readable() bool { return !f.unreadable }
@@ -104,19 +122,41 @@ func (b Batch) FaultAt(index int, message string) Fault {
 	return fault
 }
 
-// byteOf reads a whole number that fits a byte. On a fault it gives the message, and whether the text
-// was a number at all.
-func byteOf(what, text string) (value uint8, message string, readable bool) {
+// byteOf reads a whole number that fits a byte, which programs that only know floats write as `5.0` or
+// `5e+00`. On a fault it gives the message, and whether the text was a number at all; most is the most
+// that makes sense.
+func byteOf(what, text string, most int) (value uint8, message string, readable bool) {
 	text = strings.TrimSpace(text)
-	number, err := strconv.ParseUint(text, 10, 8)
-	if err == nil {
+	if number, err := strconv.ParseUint(text, 10, 8); err == nil {
 		return uint8(number), "", true
 	}
-	digitsOnly := strings.TrimPrefix(text, "-")
-	if digitsOnly != "" && strings.Trim(digitsOnly, "0123456789") == "" {
-		return 0, fmt.Sprintf("%s %s is out of range", what, shorten(text)), true
+	number, isNumber := numberOf(text)
+	switch {
+	case !isNumber:
+		return 0, fmt.Sprintf("%s %s is not a whole number", what, strconv.Quote(shorten(text))), false
+	case number != math.Trunc(number):
+		return 0, fmt.Sprintf("%s %s is not a whole number", what, shorten(text)), true
+	case number < 0 || number > math.MaxUint8:
+		return 0, fmt.Sprintf("%s %s is not from 0 to %d", what, shorten(text), most), true
 	}
-	return 0, fmt.Sprintf("%s %s is not a whole number", what, strconv.Quote(shorten(text))), false
+	return uint8(number), "", true
+}
+
+// numberOf reads a decimal number; infinity stands for one that is too large.
+func numberOf(text string) (float64, bool) {
+	if text == "" || strings.Trim(text, "0123456789+-.eE") != "" {
+		return 0, false // ParseFloat takes `nan`, `inf`, `0x1p2` and `1_0` as well
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	return number, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// count gives a number of things in words.
+func count(number int, thing string) string {
+	if number == 1 {
+		return "is 1 " + thing
+	}
+	return fmt.Sprintf("are %d %ss", number, thing)
 }
 
 // shorten keeps what is quoted from the input short.

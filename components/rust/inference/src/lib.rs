@@ -9,7 +9,7 @@ use exports::digits::vision::inference::{
     Certainty, Detail, Guest, GuestClassifier, InferenceError, ModelInfo, Prediction,
     ShapeMismatch,
 };
-use exports::digits::vision::types::{Candidate, Tensor};
+use exports::digits::vision::types::{Candidate, Elements, Quantised, Tensor};
 use network::{CLASSES, INPUTS};
 use std::cell::Cell;
 
@@ -77,8 +77,8 @@ impl GuestClassifier for LiveClassifier {
     }
 
     fn classify(&self, batch: Tensor) -> Result<Vec<Prediction>, InferenceError> {
-        let images = checked(&batch)?;
-        let probabilities = network::probabilities(images as usize, batch.data)
+        let (images, data) = checked(batch)?;
+        let probabilities = network::probabilities(images as usize, data)
             .map_err(|error| InferenceError::Failed(format!("{error:#}")))?;
         self.classified.set(self.classified.get() + u64::from(images));
         SERVED.set(SERVED.get() + u64::from(images));
@@ -93,8 +93,12 @@ impl GuestClassifier for LiveClassifier {
     }
 }
 
-/// The number of images in a batch that the network takes.
-fn checked(batch: &Tensor) -> Result<u32, InferenceError> {
+/// The number of images in a batch that the network takes, and their elements.
+fn checked(batch: Tensor) -> Result<(u32, Vec<f32>), InferenceError> {
+    let length = match &batch.elements {
+        Elements::Floats(values) => values.len(),
+        Elements::Quantised(quantised) => quantised.values.len(),
+    };
     let wrong_shape = || {
         InferenceError::Shape(ShapeMismatch {
             expected: vec![0, INPUTS as u32],
@@ -107,12 +111,18 @@ fn checked(batch: &Tensor) -> Result<u32, InferenceError> {
     if images > BATCH_LIMIT {
         return Err(InferenceError::BatchTooLarge(images));
     }
-    if inputs as usize != INPUTS || batch.data.len() != images as usize * INPUTS {
+    if inputs as usize != INPUTS || length != images as usize * INPUTS {
         return Err(wrong_shape());
     }
-    match batch.data.iter().position(|value| !value.is_finite()) {
+    let data: Vec<f32> = match batch.elements {
+        Elements::Floats(values) => values,
+        Elements::Quantised(Quantised { values, unit }) => {
+            values.into_iter().map(|value| f32::from(value) * unit).collect()
+        }
+    };
+    match data.iter().position(|value| !value.is_finite()) {
         Some(index) => Err(InferenceError::NotFinite(index as u32)),
-        None => Ok(images),
+        None => Ok((images, data)),
     }
 }
 
