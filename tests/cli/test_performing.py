@@ -111,3 +111,23 @@ def test_closed_and_full_streams_are_no_bugs(command: Command, tmp_path: Path) -
             )
         assert result.returncode == 1
         assert "error[output-unwritable]" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("vison.wasm", "did you mean `vision.wasm`?"),
+        ("vision", "did you mean `vision.wasm`?"),
+        ("5", "name a component: `wcompose run FILE.wasm`"),
+        ("gone", "is a link to what does not exist"),
+    ],
+)
+def test_a_target_that_is_missing_is_helped(
+    target: str, words: str, command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "vision.wasm").write_bytes(b"")
+    (tmp_path / "gone").symlink_to("elsewhere.wasm")
+    result = command("run", target, cwd=tmp_path)
+    assert result.returncode == 2
+    assert "error[target-missing]" in result.stderr
+    assert words in result.stderr

@@ -62,7 +62,7 @@ def test_twins_are_built_listed_and_run(
     sources = {node["name"]: node["source"] for node in lock["nodes"]}
     assert sources["first"] == sources["second"] == "relay.wasm"
     listed = command("run", project, "--list").stdout
-    assert "counts#counts: func()" in listed
+    assert "\n  counts: func()" in listed
     answer = command("run", project, "-i", "trial.round-trip", '"a"', "5")
     assert answer.returncode == 0, answer.stderr
     # Both twins were passed on the way down.

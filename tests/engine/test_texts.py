@@ -26,6 +26,7 @@ RIGHTS = {"kind": "flags", "flags": ["read", "write", "run"]}
 TWICE = {"kind": "option", "some": {"kind": "option", "some": U8}}
 OUTCOME = {"kind": "result", "ok": U8, "err": None}
 PAIR = {"kind": "tuple", "elements": [U8, STRING]}
+LISTS = {"kind": "list", "element": {"kind": "list", "element": U8}}
 
 SAMPLES: list[tuple[dict, str, Any]] = [
     (BOOL, "true", True),
@@ -86,7 +87,57 @@ BAD = [
     (BOOL, ""),
     (BOOL, "true false"),
     (U8, "@"),
+    (U8, "0x10"),
+    (U8, "1_000"),
+    (U8, "+5"),
+    (F64, ".5"),
+    (F32, "1e39"),
+    ({"kind": "list", "element": F64}, "[1, -1e999]"),
+    (BOOL, "True"),
+    (STRING, ""),
+    (STRING, 'say "no"'),
+    (STRING, r'"a\qb"'),
+    (STRING, r'"\u0041"'),
+    (STRING, '"open'),
+    (STRING, '"two\nlines"'),
+    (CHAR, "''"),
+    (CHAR, r"'\u{d800}'"),
+    (LISTS, "[[1], [2, 300]]"),
+    (LISTS, "[1, 2"),
+    (LISTS, "[[1] [2]]"),
+    (LISTS, "[[1,, 2]]"),
+    (LISTS, "1, 2"),
+    (POINT, '{"x": 1}'),
+    (POINT, "{x 1}"),
+    (POINT, "{X: 1}"),
+    (POINT, "{x: 1, x: 2}"),
+    (POINT, "{x: 1, label: 5}"),
+    (POINT, "{x}"),
+    (POINT, "{}"),
+    (SHAPE, "dott({x: 1})"),
+    (SHAPE, "dot({x: -1})"),
+    (SHAPE, "%none(1)"),
+    (COLOUR, "Dark_Blue"),
+    (COLOUR, '"red"'),
+    (RIGHTS, "read"),
+    (RIGHTS, "[read]"),
+    (TWICE, "1"),
+    ({"kind": "option", "some": U8}, "null"),
+    ({"kind": "option", "some": U8}, "some()"),
+    (OUTCOME, "ok"),
+    (OUTCOME, "err(1)"),
+    (PAIR, '(1, "a") x'),
 ]
+
+
+def test_a_text_that_looks_infinite_is_none(engine: Engine) -> None:
+    for kind, text, value in (
+        (STRING, '// of words\n"inf"', "inf"),
+        (STRING, '"1e999 inf"', "1e999 inf"),
+        (F64, "-inf", "-inf"),
+        (F64, "1.7976931348623157e308", 1.7976931348623157e308),
+    ):
+        assert engine.parse_values([kind], [text]) == [value]
 
 
 def test_what_does_not_parse(engine: Engine, tmp_path: Any) -> None:
@@ -125,7 +176,8 @@ def test_calls(engine: Engine) -> None:
     assert arguments == ["[1, 2]", '{a: "x, y)"}', "some(3)"]
     with pytest.raises(UsageError) as caught:
         engine.parse_call("go(1, ")
-    assert caught.value.findings[0].place.column == 7
+    assert caught.value.findings[0].place.column == 3
+    assert caught.value.findings[0].message == "`(` is never closed"
 
 
 def test_deep_values_are_refused(engine: Engine) -> None:

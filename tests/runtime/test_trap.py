@@ -447,3 +447,14 @@ def test_a_node_that_wanted_to_end_is_told_with_its_reason() -> None:
 
 def test_the_start_is_no_function() -> None:
     assert "in its start: " in str(guest_fault(GAVE_UP, "", function=START))
+
+
+def test_a_script_is_told_with_its_message_and_its_stack() -> None:
+    stack = "".join(["  f@app.js:6:43\n"] * 100)
+    end = "\nRedirecting call to abort() to mozalloc_abort\n"
+    said = f"a line that was logged\ntoo much recursion\nStack:\n{stack}{end}"
+    (finding,) = guest_fault(GAVE_UP, said, function="f").findings
+    assert finding.message.endswith("it threw an exception that nothing in it caught")
+    assert finding.causes == (
+        "too much recursion\nStack:\n  f@app.js:6:43\n[the line above repeated 99 more times]",
+    )

@@ -172,8 +172,9 @@ def test_a_function_is_called(
 def test_exports_are_listed(command: Any) -> None:
     result = command("run", CALLEE, "--list")
     assert result.stdout.splitlines() == [
-        "wcompose:bench/target@0.1.0#add: func(left: s64, right: s64) -> s64",
-        "wcompose:bench/target@0.1.0#take: func(data: list<u8>) -> u64",
+        "wcompose:bench/target@0.1.0",
+        "  add: func(left: s64, right: s64) -> s64",
+        "  take: func(data: list<u8>) -> u64",
     ]
 
 

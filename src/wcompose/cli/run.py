@@ -275,7 +275,7 @@ def _missing(path: Path, *, has_call: bool) -> Exception:
     """What a target that does not exist may be: a link, a file with a typing error, an argument."""
     from wcompose.errors import ProjectError, UsageError
     from wcompose.project import find_project
-    from wcompose.suggest import did_you_mean
+    from wcompose.suggest import nearest
 
     if path.is_symlink():
         return UsageError.of(
@@ -285,10 +285,11 @@ def _missing(path: Path, *, has_call: bool) -> Exception:
             hint="name the component itself",
         )
     try:
-        beside = [each.name for each in path.parent.iterdir() if each.suffix in {".wasm", ".toml"}]
+        beside = {each.stem: each for each in path.parent.iterdir() if each.suffix == ".wasm"}
     except OSError:
-        beside = []
-    hint = did_you_mean(path.name, [each for each in beside if each != path.name])
+        beside = {}
+    near = nearest(path.stem, beside)
+    hint = f"did you mean `{beside[near[0]]}`?" if near else ""
     if not hint and not path.suffix and path.name == str(path):
         try:
             find_project(Path())

@@ -7,10 +7,14 @@ faults that end alike.
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 _TRACEBACK = "Traceback (most recent call last)"
 _PYTHON_END = "Python function threw an unexpected exception"
 _CHAINS = ("During handling of the above exception", "was the direct cause of the following")
+_SCRIPT_STACK = "Stack:"
+_SCRIPT_END = "Redirecting call to abort()"
+"""What SpiderMonkey says last of a JavaScript guest; its message stands right before its stack."""
 _BACKTRACE_NOTE = "note: run with `RUST_BACKTRACE=1`"
 """What Rust adds; no guest gets that variable by chance."""
 _SAID_LIMIT = 40
@@ -45,9 +49,27 @@ def last_words(said: str) -> str:
     """
     lines = said.rstrip().splitlines()
     start = _start(lines)
-    told = [line for line in lines[start:] if not line.startswith(_BACKTRACE_NOTE)]
+    told = [line for line in lines[start:] if not line.startswith((_BACKTRACE_NOTE, _SCRIPT_END))]
     misfit = _misfit(told)
-    return misfit or "\n".join(told[:_SAID_LIMIT]).strip("\n").rstrip()
+    return misfit or "\n".join(_once(told)[:_SAID_LIMIT]).strip("\n").rstrip()
+
+
+def tells_of_script(said: str) -> bool:
+    """Whether a guest of componentize-js ended because of an exception that nothing caught."""
+    lines = said.rstrip().splitlines()
+    return bool(lines) and lines[-1].startswith(_SCRIPT_END) and _SCRIPT_STACK in lines
+
+
+def _once(lines: list[str]) -> list[str]:
+    """Lines of which those that follow on themselves are told once, as Python does."""
+    told: list[str] = []
+    for line, same in groupby(lines):
+        count = len(list(same))
+        few = count <= 3 or not line.strip()
+        told += (
+            [line] * count if few else [line, f"[the line above repeated {count - 1} more times]"]
+        )
+    return told
 
 
 def tells_of_misfit(said: str) -> bool:
@@ -98,6 +120,8 @@ def _start(lines: list[str]) -> int:
         # Of a chain of exceptions, each with a traceback of its own, all are told.
         chained = any(sign in line for line in lines for sign in _CHAINS)
         return tracebacks[0] if chained else tracebacks[-1]
+    if lines and lines[-1].startswith(_SCRIPT_END) and _SCRIPT_STACK in lines:
+        return max(0, len(lines) - 2 - lines[::-1].index(_SCRIPT_STACK))
     for index in range(len(lines) - 1, -1, -1):
         if lines[index].startswith(("panic: ", "fatal error: ")) or " panicked at " in lines[index]:
             return index

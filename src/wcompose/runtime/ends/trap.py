@@ -33,6 +33,7 @@ from wcompose.runtime.ends.last_words import (
     tells_of_misfit,
     tells_of_no_memory,
     tells_of_no_stack,
+    tells_of_script,
 )
 
 _FRAME = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<module>[^!]*)!(?P<function>.*)$")
@@ -220,6 +221,8 @@ def guest_fault(
     kind, told = _kind(text, words)
     if told is _GAVE_UP and tells_of_misfit(said):
         told = "it gave a value that does not fit its type in WIT"
+    elif told is _GAVE_UP and tells_of_script(said):
+        told = "it threw an exception that nothing in it caught"
     frames = () if causes else _frames(text)
     is_nameless = not causes and not any(_NAMED.search(frame) for frame in frames)
     return kind(
