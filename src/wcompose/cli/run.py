@@ -56,8 +56,8 @@ def run(
         list[str] | None,
         typer.Argument(
             metavar="ARGS",
-            help="Arguments: WAVE values for a function (`@FILE` reads one from a file), texts for "
-            "a program. Put `--` before arguments that begin with a dash.",
+            help="WAVE values for a function (`@FILE` reads one from a file, `@-` from standard input), "
+            "texts for a program. Put `--` before those that begin with a dash.",
             show_default=False,
         ),
     ] = None,
@@ -182,8 +182,10 @@ def run(
 ) -> None:
     """Run a project or a component: a program (`wasi:cli/run`), or one exported function.
 
-    A project's nodes reach what its grants name, and what options add for this run. A component without
-    gates reaches its arguments, standard streams, clocks and randomness, and what options grant.
+    A project's nodes reach what its grants name, and what options add for this run.
+
+    Any other component reaches its arguments, streams, clocks, random numbers, and what options grant.
+
     A function that returns an error makes the exit code 1; a program's own exit code is passed on.
     """
     from wcompose.bounds import Limits

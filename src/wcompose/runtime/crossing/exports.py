@@ -204,7 +204,7 @@ def _unknown(
         )
     by_last = {_words(each.full_name)[-1]: each.full_name for each in functions}
     last = (words or [""])[-1].lower().replace("_", "-")
-    near = [by_last[each] for each in nearest(last, by_last)]
+    near = [by_last[each] for each in nearest(last, by_last, cutoff=0.65)]
     if named:
         near = [each.full_name for each in named]
     names = [each.full_name for each in functions]
