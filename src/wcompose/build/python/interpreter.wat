@@ -184,9 +184,11 @@
     (i32.store (call $at (i32.const 100)) (i32.const 2))
     (global.get $none))
 
-  ;; Take every free block there is, from large to small, clear it, and give all of them back. A size
+  ;; Take every free block there is, from large to small, clear it, and give the large ones back. A size
   ;; is used up when the memory has to grow for one more, which costs 128 KiB at most. The smallest is
-  ;; the smallest of the C library, so nothing is left out.
+  ;; the smallest of the C library, so nothing is left out. Holes of less than 256 bytes are kept: there
+  ;; are some thousands, 400 KiB together, and the first objects of every instance would go into them,
+  ;; one on each page of a memory that is otherwise shared with the component's image.
   (func $clear_what_is_free
     (local $held i32) (local $block i32) (local $size i32) (local $pages i32)
     (local.set $size (i32.const 0x10000))
@@ -196,8 +198,10 @@
         (local.set $block (call $malloc (i32.sub (local.get $size) (i32.const 4))))
         (call $must (local.get $block))
         (call $clear (local.get $block))
-        (i32.store (local.get $block) (local.get $held))
-        (local.set $held (local.get $block))
+        (if (i32.ge_u (local.get $size) (i32.const 256))
+          (then
+            (i32.store (local.get $block) (local.get $held))
+            (local.set $held (local.get $block))))
         (br_if $more (i32.eq (local.get $pages) (memory.size))))
       (local.set $size (i32.shr_u (local.get $size) (i32.const 1)))
       (br_if $smaller (i32.ge_u (local.get $size) (i32.const 16))))
