@@ -6,6 +6,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator
@@ -52,6 +53,12 @@ def atomic_output(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def final_output(temporary: Path) -> Path:
+    """The path whose place a temporary one of `atomic_output` takes; other paths as they are."""
+    found = re.fullmatch(rf"{re.escape(_MARK)}[0-9a-f]+-\d+-[0-9a-f]{{16}}-(.+)", temporary.name)
+    return temporary.with_name(found[1]) if found else temporary
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from engine_support import HERE, assert_golden, rendered
 
 from wcompose.engine import Engine
 from wcompose.errors import ArtifactError, ContractError, EngineFault, ToolFailure
+from wcompose.files import atomic_output
 
 WIT = HERE / "wit"
 WORLD = """package demo:maths@0.1.0;
@@ -48,8 +49,10 @@ def maths(tmp_path: Path) -> Path:
         ("c.wasm", b"", "empty", "an empty file"),
         ("d.wasm", b"\0as", "damaged", "cut short"),
         ("e.wasm", b"\0asm\x0d\0\x01\0\x01\x80\x80\x80\x04", "damaged", "(at byte "),
-        ("f.wasm", b"\0asm\x09\0\0\0", "damaged", "damaged"),
-        ("g.wasm", b"<html>", "other", "neither WIT nor WebAssembly"),
+        ("f.wasm", b"\0asm\x09\0\0\0", "damaged", "a core module in version 9 of the format"),
+        ("f.wasm", b"\0asm\x09\0\x07\0", "damaged", "binary of an unknown kind"),
+        ("g.wasm", b"<html>", "other", "a web page"),
+        ("g.wasm", b"{}", "other", "neither WIT nor WebAssembly"),
         ("h.wasm", b"\xff\xfe\0", "other", "unknown kind"),
         ("i.wat", b"  (component)", "wasm-text", "WebAssembly text"),
         ("j.wit", b"// hi\n\npackage a:b;", "wit-text", "WIT text"),
@@ -215,3 +218,37 @@ def test_nothing_of_ours_breaks_on_damage(engine: Engine, wat, maths: Path, tmp_
                     raise AssertionError(f"byte {at}: {fault}") from fault
                 except ArtifactError:
                     pass
+
+
+def test_an_output_on_a_full_disk_is_told_by_its_own_name(
+    engine: Engine, tmp_path: Path, wat
+) -> None:
+    """No disk is full here; where nothing can be written, the engine says so in the same way."""
+    core, wit = wat("core.wasm", "(module)"), tmp_path / "w.wit"
+    wit.write_text("package demo:x;\nworld plugin {}\n")
+    with atomic_output(tmp_path / "out.wasm") as temporary:
+        temporary.mkdir()
+        with pytest.raises(ArtifactError) as caught:
+            engine.encode(core, temporary, wit=wit)
+        temporary.rmdir()
+        temporary.touch()
+    (found,) = caught.value.findings
+    assert (found.rule, found.message) == (
+        "file-not-written", f"cannot write `{tmp_path / 'out.wasm'}`"
+    )  # fmt: skip
+    assert len(found.causes) == 1
+    assert "POSIX" not in found.causes[0]
+    assert found.hint
+
+
+def test_a_world_that_is_not_there_is_no_fault_of_the_module(
+    engine: Engine, tmp_path: Path, wat
+) -> None:
+    (tmp_path / "w.wit").write_text("package demo:x;\nworld plugin {}\n")
+    with pytest.raises(ArtifactError) as caught:
+        engine.encode(
+            wat("core.wasm", "(module)"), tmp_path / "o", wit=tmp_path / "w.wit", world="plugn"
+        )
+    (found,) = caught.value.findings
+    assert (found.rule, found.hint) == ("world-not-found", "did you mean `plugin`?")
+    assert found.place.file != str(tmp_path / "core.wasm")

@@ -97,6 +97,7 @@ def _of_the_engine(finding: Finding, output: Path) -> Finding:
     if finding.rule != _ENGINES:
         return finding
     message, _, cause = finding.message.partition("`: ")
+    cause = cause or " ".join(finding.causes)
     path = _lasting(Path(message.partition("`")[2]))
     return Finding(
         "output-unwritable",

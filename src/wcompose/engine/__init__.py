@@ -38,6 +38,7 @@ _NOT_A_COMPONENT_HINTS = {
     "empty": "build it again",
     "other": "name a component binary (`.wasm`)",
 }
+_NOT_ABOUT_THE_MODULE = {"world-not-found", "file-unreadable", "file-not-written"}
 _OTHER_HINTS = (
     ("a web page", "what was downloaded is a page about the file: get the file itself"),
     ("a file packed", "unpack it first"),
@@ -190,9 +191,10 @@ class Engine:
         try:
             unwrap(result, opened, ArtifactError)
         except ArtifactError as error:
-            place = Place(str(core))
             raise ArtifactError(
-                finding if str(finding.place) else replace(finding, place=place)
+                finding
+                if str(finding.place) or finding.rule in _NOT_ABOUT_THE_MODULE
+                else replace(finding, place=Place(str(core)))
                 for finding in error.findings
             ) from None
 

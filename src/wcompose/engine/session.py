@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from wcompose import __version__
 from wcompose.bounds import Limits, Watch
 from wcompose.errors import ArtifactError, EngineFault, ToolFailure, UserError
-from wcompose.files import digest_file
+from wcompose.files import digest_file, final_output
 from wcompose.images import ImageCache
 from wcompose.report import Finding, Place
 from wcompose.shipped import ENGINE_FILE
@@ -99,7 +99,8 @@ class Opened:
             (directory, writable), f"/opened-{len(self._directories)}"
         )
         guest = root if name is None else f"{root}/{name}"
-        self._paths.append(GuestPath(path, guest))
+        # Nobody knows the name of what takes the place of an output.
+        self._paths.append(GuestPath(final_output(path) if writable else path, guest))
         return guest
 
     @property
@@ -248,6 +249,15 @@ def findings_of(problems: Sequence[Any], opened: Opened) -> tuple[Finding, ...]:
 
 def _finding(problem: Any, opened: Opened) -> Finding:
     host = opened.to_host
+    if problem.rule == "file-not-written":
+        message, _, reason = host(problem.message).partition(": ")
+        reason = reason.partition(", similar to")[0].rstrip(".")
+        return Finding(
+            problem.rule,
+            message,
+            causes=(reason[:1].lower() + reason[1:],) if reason else (),
+            hint="make room, or name a file in a directory that can be written to",
+        )
     return Finding(
         rule=problem.rule,
         message=host(problem.message),
