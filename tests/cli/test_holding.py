@@ -62,3 +62,14 @@ def test_much_is_not_held_back() -> None:
     words, parts = held()
     words(b"panic: " + b"x" * (1 << 17))
     assert len(b"".join(parts)) == 7 + (1 << 17)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_lines_with_their_nodes_name_are_held_too(size: int) -> None:
+    words, parts = held()
+    named = b"".join(b"[back] " + line + b"\n" for line in (TRACEBACK + RUNTIME).splitlines())
+    data = b"[front] working\n[note\n" + named
+    for start in range(0, len(data), size):
+        words(data[start : start + size])
+    words.settle([TOLD])
+    assert b"".join(parts) == b"[front] working\n[note\n"

@@ -458,3 +458,15 @@ def test_a_script_is_told_with_its_message_and_its_stack() -> None:
     assert finding.causes == (
         "too much recursion\nStack:\n  f@app.js:6:43\n[the line above repeated 99 more times]",
     )
+
+
+def test_a_nodes_words_are_found_among_those_of_others() -> None:
+    said = "".join(f"[back] {line}\n" for line in (PYTHON + "ValueError: no\n\n").splitlines())
+    frame = "    0:  0x2b - back/main!work\n"
+    text = "error while executing at wasm backtrace:\n" + frame + GAVE_UP.partition("\n")[2]
+    (told,) = guest_fault(text, said + "[front] going on\n", function="f").findings
+    assert told.message.startswith("`back` trapped in `f`: it raised an exception")
+    assert told.causes == (PYTHON + "ValueError: no",)
+    # A guest that ended itself is in no frame: the last one that spoke is meant.
+    exited = guest_fault("", "[front] hello\n[back] panic: no\n", function="f", exit_code=2)
+    assert exited.findings[0].causes == ("panic: no",)

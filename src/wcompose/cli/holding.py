@@ -12,14 +12,16 @@ import threading
 from collections.abc import Callable, Iterable
 
 from wcompose.report import Finding
-from wcompose.runtime.ends.last_words import is_of_runtime
+from wcompose.runtime.ends.last_words import NAMED, is_of_runtime
 
 HOLD_SECONDS = 2.0
 """How long something is held back at most."""
 _HOLD_LIMIT = 1 << 16
 """Bytes that are held back at most."""
 _SIGNS = (b"Traceback (most recent call last)", b"thread '", b"panic: ", b"fatal error: ")
-_LINE_START = re.compile(rb"^", re.MULTILINE)
+_NAME = re.compile(rb"^\[[a-z0-9-]+\] ")
+_PART_OF_NAME = re.compile(rb"\[[a-z0-9-]{0,64}(\] ?)?")
+"""A node's name before a line, and the beginning of one."""
 
 
 class HeldWords:
@@ -75,7 +77,8 @@ class HeldWords:
             for line in cause.splitlines()
         }
         with self._lock:
-            lines = self._held.decode("utf-8", "backslashreplace").splitlines()
+            text = self._held.decode("utf-8", "backslashreplace")
+            lines = [NAMED.sub("", line) for line in text.splitlines()]
             if all(
                 not line.strip() or is_of_runtime(line) or line.strip() in told for line in lines
             ):
@@ -91,15 +94,21 @@ class HeldWords:
 
 
 def _beginning(data: bytes, *, at_line_start: bool) -> tuple[int, bool]:
-    """Where last words begin or may begin, and whether they surely do; the end where they do not."""
-    for match in _LINE_START.finditer(data):
-        if match.start() == 0 and not at_line_start:
+    """Where last words begin or may begin, and whether they surely do; the end where they do not.
+
+    Empty lines before them belong to them: Rust leaves one.
+    """
+    gap: int | None = None
+    place = 0
+    for line in data.splitlines(keepends=True):
+        start, place = place, place + len(line)
+        if start == 0 and not at_line_start:
             continue
-        rest = data[match.start() : match.start() + 64]
-        if rest.startswith(_SIGNS):
-            # Rust leaves a line empty before them.
-            is_after_gap = match.start() == 1 and at_line_start and data[:1] == b"\n"
-            return 0 if is_after_gap else match.start(), True
-        if rest and any(sign.startswith(rest) for sign in _SIGNS):
-            return match.start(), False
-    return len(data), False
+        first = start if gap is None else gap
+        text = _NAME.sub(b"", line[:128])
+        if text.startswith(_SIGNS):
+            return first, True
+        if _PART_OF_NAME.fullmatch(line) or any(sign.startswith(text) for sign in _SIGNS):
+            return first, False  # also where only a name came yet
+        gap = first if not text.strip() else None
+    return (len(data), False) if gap is None else (gap, False)

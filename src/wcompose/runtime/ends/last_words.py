@@ -7,8 +7,11 @@ faults that end alike.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import groupby
 
+NAMED = re.compile(r"^\[([a-z0-9-]+)\](?: |$)")
+"""What the gate of standard streams puts before each line; see `wcompose.grants.policy`."""
 _TRACEBACK = "Traceback (most recent call last)"
 _PYTHON_END = "Python function threw an unexpected exception"
 _CHAINS = ("During handling of the above exception", "was the direct cause of the following")
@@ -87,6 +90,24 @@ def _misfit(lines: list[str]) -> str:
 def is_of_runtime(line: str) -> bool:
     """Whether a line is one of componentize-py's runtime, or of Rust's, that tells the user nothing."""
     return _OF_RUNTIME.search(line) is not None
+
+
+def words_of(said: str, nodes: Sequence[str]) -> str:
+    """What a node said, where each line has its node's name before it; else all that was said.
+
+    Args:
+        said: the end of what a composition wrote to its standard error.
+        nodes: those that it may be. Where none is known, the one that spoke last is meant.
+    """
+    lines = said.rstrip().splitlines()
+    names = list(nodes)
+    if not names and lines and (match := NAMED.match(lines[-1])):
+        names = [match[1]]
+    for name in names:
+        own = [NAMED.sub("", line) for line in lines if line.startswith(f"[{name}]")]
+        if own:
+            return "\n".join(own)
+    return said
 
 
 def is_traceback(words: str) -> bool:

@@ -34,6 +34,7 @@ from wcompose.runtime.ends.last_words import (
     tells_of_no_memory,
     tells_of_no_stack,
     tells_of_script,
+    words_of,
 )
 
 _FRAME = re.compile(r"^\s*\d+:\s+(?:0x[0-9a-f]+ - )?(?P<module>[^!]*)!(?P<function>.*)$")
@@ -186,6 +187,7 @@ def guest_fault(
     nodes = _nodes(text)
     who = " or ".join(f"`{node}`" for node in nodes) or "the component"
     place = Place(item=nodes[0] if len(nodes) == 1 else "")
+    said = words_of(said, nodes)
     words = last_words(said)
     causes = (words,) if words else ()
     where = function if function == START else f"`{function}`"
