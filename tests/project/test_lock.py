@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,6 +64,20 @@ def test_what_is_no_lock_is_an_error_with_a_hint(tmp_path: Path, text: str) -> N
     with pytest.raises(ProjectError) as caught:
         read_lock(file)
     assert "version control" in caught.value.findings[0].hint
+
+
+def test_a_pipe_in_the_place_of_a_lock_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "wcompose.lock")
+    with pytest.raises(ProjectError) as caught:
+        read_lock(tmp_path / "wcompose.lock")
+    assert caught.value.findings[0].causes == ("it is a device, a pipe or a socket",)
+
+
+def test_a_lock_that_is_nested_too_deeply_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "wcompose.lock").write_text("x = " + "[" * 5000 + "]" * 5000 + "\n")
+    with pytest.raises(ProjectError) as caught:
+        read_lock(tmp_path / "wcompose.lock")
+    assert caught.value.findings[0].rule == "lock-unreadable"
 
 
 def test_the_same_lock_differs_in_nothing() -> None:

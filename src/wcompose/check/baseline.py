@@ -379,8 +379,8 @@ def _relative(repository: Repository, path: Path) -> str:
 
 def _wit_of_project(data: bytes) -> str:
     """Where a project file says that the contracts are."""
-    with contextlib.suppress(tomli.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError):
-        told = tomli.loads(data.decode("utf-8"))["project"]["wit"]
+    with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
+        told = tomli.loads(data.decode("utf-8-sig"))["project"]["wit"]
         if isinstance(told, str):
             return told
     return "wit"

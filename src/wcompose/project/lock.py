@@ -101,6 +101,9 @@ def read_lock(file: Path) -> Lock | None:
     Raises:
         ProjectError: it is not a lock that this version can read.
     """
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        # Opening a pipe would wait for whoever writes to it.
+        raise _unreadable(file, "it is a device, a pipe or a socket")
     try:
         with file.open("rb") as stream:
             data = stream.read(SIZE_LIMIT)
@@ -137,7 +140,9 @@ def read_lock(file: Path) -> Lock | None:
         raise _unreadable(
             file, f"malformed TOML: {error.msg}", line=error.lineno, column=error.colno
         ) from None
-    except (UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError):
+    except (
+        UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError, RecursionError
+    ):  # fmt: skip
         raise _unreadable(file, "it lacks what a lock must hold") from None
 
 
