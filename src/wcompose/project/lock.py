@@ -184,7 +184,7 @@ def _same_node(before: LockedNode, after: LockedNode) -> bool:
 def _is_rebuilt(before: LockedNode | None, after: LockedNode) -> bool:
     """Whether two nodes were built from the same source into other bytes.
 
-    componentize-py freezes a running interpreter, and a few bytes of it differ from run to run.
+    With the same tools the bytes are the same; componentize-py for another platform makes others.
     """
     return (
         before is not None
