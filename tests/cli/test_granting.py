@@ -215,3 +215,17 @@ def test_a_socket_option_connects_and_never_listens() -> None:
     ((_, tcp), (_, udp)) = run_grants(GrantOptions(tcp=["a.test:1"], udp=["a.test:1"]), NODES, HERE)
     assert tcp.tcp == (SocketGrant(SocketDirection.CONNECT, "a.test", ((1, 1),)),)
     assert udp.udp == (SocketGrant(SocketDirection.SEND, "a.test", ((1, 1),)),)
+
+
+def test_the_whole_network_is_for_every_node_and_beside_other_grants() -> None:
+    from wcompose.cli.permitting import Permissions, _asked_for
+
+    asked = Permissions(GrantOptions(lookup=("a:example.com",)), network=True)
+    (to, one), (everyone, network) = _asked_for(asked, ["a", "b"])
+    assert (to, one.lookup) == ("a", ("example.com",))
+    assert everyone is None
+    assert network.http
+    assert network.tcp
+    assert network.udp
+    assert network.lookup
+    assert not network.filesystem
