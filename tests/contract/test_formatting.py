@@ -47,13 +47,17 @@ def words_of(text: str) -> list[str]:
 
 
 def meaning(engine: Engine, text: str, directory: Path) -> Any:
-    """What the engine resolves a text to, without places; the rules of its findings if it refuses."""
+    """What the engine resolves a text to, without places; the rules that are broken if it refuses.
+
+    How many findings of a rule there are is not held: after the first, the engine looks for others only
+    where it can tell statements apart.
+    """
     file = directory / "meaning.wit"
     file.write_bytes(text.encode())
     try:
         return _without_places(engine.resolve(file))
     except UserError as error:
-        return sorted(finding.rule for finding in error.findings)
+        return sorted({finding.rule for finding in error.findings})
 
 
 def _without_places(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -72,6 +73,14 @@ BUILDS: dict[str, Callable[[Path], None]] = {
         a_wasm=CALLER,
         b_wasm=CALLEE,
     ),
+    "lock-directory": lambda root: (
+        project(root, TWO, a_wasm=CALLER, b_wasm=CALLEE),
+        (root / "wcompose.lock").mkdir(),
+    )[0],
+    "lock-pipe": lambda root: (
+        project(root, TWO, a_wasm=CALLER, b_wasm=CALLEE),
+        os.mkfifo(root / "wcompose.lock"),
+    )[0],
     "misfit-world": lambda root: project(
         root, ONE, a_wasm=CALLEE, wit=WIT + "world w { export target; }\n"
     ),

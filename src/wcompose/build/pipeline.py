@@ -143,6 +143,8 @@ def _read_lock(file: Path, reporter: Reporter, *, locked: bool) -> Lock | None:
 
 
 def _has_conflict(file: Path) -> bool:
+    if not file.is_file():
+        return False
     lines = file.read_bytes()[: 16 << 20].splitlines()
     return all(any(line.startswith(mark) for line in lines) for mark in (b"<<<<<<<", b">>>>>>>"))
 

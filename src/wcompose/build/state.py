@@ -32,8 +32,11 @@ class BuildState:
 
 def read_state(directory: Path) -> BuildState | None:
     """The last build's state; none when there is none or it cannot be read."""
+    file = directory / STATE_FILE
+    if not file.is_file():
+        return None
     try:
-        data = json.loads((directory / STATE_FILE).read_bytes())
+        data = json.loads(file.read_bytes())
         return BuildState(**{key: str(data[key]) for key in ("inputs", "composition", "lock")})
     except (OSError, ValueError, KeyError, TypeError):
         return None
