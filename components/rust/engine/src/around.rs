@@ -85,7 +85,7 @@ impl<'a> Around<'a> {
             start = found;
         };
         let mut end = self.at;
-        let is_of_use = self.text[start..].trim_start().starts_with("use ");
+        let is_of_use = self.text[start..].split_whitespace().next() == Some("use");
         loop {
             let found = end + self.text[end..].find([';', '{', '}'])?;
             match self.text.as_bytes()[found] {

@@ -74,8 +74,8 @@ fn mend_syntax(error: &ParseError, text: &mut String, last: usize) -> Option<usi
         return None; // it is no WIT at all
     }
     let word = around.word();
-    let is_name = message.contains("identifier") && message.contains("keyword");
-    let is_name = is_name || (message.contains("n identifier") && !message.contains("found an"));
+    let wanted = message.split(", found ").next().unwrap_or_default();
+    let is_name = wanted.contains("identifier");
     if is_name && !word.is_empty() && around.next() != Some('<') {
         let range = at..at + word.len();
         let end = range.end;
