@@ -402,9 +402,9 @@ def _machine() -> tuple[str, ...]:
 
 def _refusal(path: Path, data: bytes, text: str) -> WcomposeError:
     """The runtime's refusal in words about the file, for what never went through the engine."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    causes = tuple(line for line in lines if line != "Caused by:")[:8]
     magic = data[:8]
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    causes: list[str] = []
     if not data:
         message, hint = "is empty", "build the component again"
     elif magic[:4] != b"\0asm":
@@ -416,8 +416,10 @@ def _refusal(path: Path, data: bytes, text: str) -> WcomposeError:
         )
     elif any(sign in text for sign in ("unexpected end", "unexpected EOF", "is out of bounds")):
         message, hint = "is cut short", "copy or build it again"
+        causes = [lines[-1].partition(": ")[2] or lines[-1]]
     else:
         message, hint = "is not a component that the runtime takes", "build the component again"
+        causes = [line for line in lines if line != "Caused by:"][:8]
     return ArtifactError.of(
         "component-invalid", f"`{path}` {message}", place=Place(str(path)), causes=causes, hint=hint
     )
