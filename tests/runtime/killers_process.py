@@ -427,10 +427,10 @@ _ENDS = {
         "inside.wait()"
     ),
     "many daemons": (
-        "all = [scene.make('hostile-rust') for _ in range(8)]\n"
-        "for each in all:\n"
+        "instances = [scene.make('hostile-rust') for _ in range(8)]\n"
+        "for each in instances:\n"
         " threading.Thread(target=each.call, args=('hostile#spin',), daemon=True).start()\n"
-        "while not all[-1].is_busy: pass"
+        "while not all(each.is_busy for each in instances): pass"
     ),
     "bomb": "b = scene.make('hostile-rust').exports.bombs.Bomb('trap')",
     "spinning bomb": (

@@ -95,7 +95,7 @@ def test_a_value_that_does_not_fit_is_told_whole(instance: wcompose.Instance) ->
         instance.call("values#add", -1, "two")
     messages = [finding.message for finding in caught.value.findings]
     assert messages == [
-        "argument 1 `a` does not fit: expected u32, got -1",
+        "argument 1 `a` does not fit: expected u32 (0 to 4,294,967,295), got -1",
         "argument 2 `b` does not fit: expected u32, got 'two'",
     ]
     assert instance.is_usable

@@ -439,7 +439,7 @@ def test_a_node_that_wanted_to_end_is_told_with_its_reason() -> None:
     text = "error while executing at wasm backtrace:\n" + frame + GAVE_UP.partition("\n")[2]
     (told,) = guest_fault(text, "panic: no\n", function="f").findings
     assert (told.rule, told.place.item) == ("not-granted", "back")
-    assert "wanted to end everything in `f`" in told.message
+    assert "wanted to end the program in `f`" in told.message
     assert told.causes == ("panic: no",)
     (silent,) = guest_fault(text, "", function="f").findings
     assert "no error to answer with" in silent.causes[0]

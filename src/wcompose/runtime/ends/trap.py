@@ -266,7 +266,7 @@ def _refusal(text: str, words: str, where: str) -> Finding | None:
         example = f'imports = ["{interface}"]'
     message = f"`{node}` is not granted `{grant}`, and called `{item}` of `{interface}`"
     if grant == "exit":
-        message = f"`{node}` wanted to end everything in {where}, and is not granted `exit`"
+        message = f"`{node}` is not granted `exit`, and wanted to end the program in {where}"
     return Finding(
         "not-granted",
         message,
