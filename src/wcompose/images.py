@@ -400,7 +400,7 @@ def _machine() -> tuple[str, ...]:
 
 
 def _runtime_version() -> str:
-    """The release of the runtime, which the directory beside it has in its name (PyPA's specifications)."""
+    """The release of the runtime, which the directory beside it has in its name (by PyPA's rules)."""
     # `importlib.metadata` takes five milliseconds to say the same, in every process anew.
     import wasmtime
 
