@@ -103,8 +103,8 @@ class ImageCache:
                 return component
         began = time.time()
         data = _read(path)
-        component, was_kept = self._component_of(path, data, reporter)
         digest = digest_bytes(data)
+        component, was_kept = self._component_of(path, data, digest, reporter)
         if was_kept:
             self._note_digest(path, digest, began)
         else:
@@ -124,16 +124,16 @@ class ImageCache:
         """
         if len(data) > SIZE_LIMIT:
             raise _too_large(name)
-        return self._component_of(Path(name), data, reporter)[0]
+        return self._component_of(Path(name), data, digest_bytes(data), reporter)[0]
 
     def _component_of(
-        self, path: Path, data: bytes, reporter: Reporter | None
+        self, path: Path, data: bytes, digest: str, reporter: Reporter | None
     ) -> tuple[Component, bool]:
         """The component, and whether there was an image of it."""
         if not data.startswith(b"\0asm"):
             # The runtime would take text for a program, and tell of its syntax otherwise.
             raise _refusal(path, data, "")
-        image = self._image_of(digest_bytes(data))
+        image = self._image_of(digest)
         if image is not None and (component := self._load(image)) is not None:
             return component, True
         reporter = reporter or SilentReporter()
@@ -239,29 +239,28 @@ class ImageCache:
         # A full disk or a directory that went away costs the image, not the run.
         with contextlib.suppress(OSError):
             data = bytes(component.serialize())
+            digest = digest_bytes(data)
             image.with_suffix(".mac").unlink(missing_ok=True)
             write_atomically(image, data)
-            write_atomically(image.with_suffix(".mac"), self._sign(data, image.name))
+            write_atomically(image.with_suffix(".mac"), self._sign(image.name, digest))
             if len(data) >= SETTLING_BYTES:
                 time.sleep(FINE_RACY_SECONDS)
-                self._note_again(image, digest_bytes(data))
+                self._note_again(image, digest)
             self._evict(keep=image)
 
-    def _sign(self, data: bytes, name: str) -> bytes:
+    def _sign(self, name: str, digest: str) -> bytes:
         if self._key is None:
             raise AssertionError("an image is only named when there is a key")
-        return hmac.new(self._key, name.encode() + hashlib.sha256(data).digest(), "sha256").digest()
+        content = bytes.fromhex(digest.removeprefix("sha256:"))
+        return hmac.new(self._key, name.encode() + content, "sha256").digest()
 
     def _sign_file(self, image: Path) -> bytes:
-        if self._key is None:
-            raise AssertionError("an image is only named when there is a key")
         digest = self._known_digest(image)
         if digest is None:
             began = time.time()
             digest = digest_file(image)
             self._note_digest(image, digest, began)
-        content = bytes.fromhex(digest.removeprefix("sha256:"))
-        return hmac.new(self._key, image.name.encode() + content, "sha256").digest()
+        return self._sign(image.name, digest)
 
     def _known_digest(self, path: Path) -> str | None:
         """The digest of a file that is still the one that was hashed before."""
