@@ -64,11 +64,11 @@ def telling_what_is_in_the_way(output: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def one_at_a_time(directory: Path, wait: Callable[[], None]) -> Iterator[None]:
+def one_at_a_time(directory: Path, wait: Callable[[], None]) -> Iterator[bool]:
     """Hold other processes back that enter such a block for the same directory.
 
     The system lets go when a process ends, in whatever way. Where it, or the file system, has no
-    such locks nobody is held back, and the last one wins, file by file.
+    such locks nobody is held back, and the last one wins, file by file. Gives whether it waited.
 
     Args:
         directory: what must not be worked on by two; made when it is not there.
@@ -78,6 +78,7 @@ def one_at_a_time(directory: Path, wait: Callable[[], None]) -> Iterator[None]:
         OSError: the directory cannot be made or written to.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    has_waited = False
     with (directory / "busy").open("ab") as stream:
         if sys.platform != "win32":
             import fcntl
@@ -87,9 +88,10 @@ def one_at_a_time(directory: Path, wait: Callable[[], None]) -> Iterator[None]:
             except BlockingIOError:
                 wait()
                 fcntl.flock(stream, fcntl.LOCK_EX)
+                has_waited = True
             except OSError:
                 pass
-        yield
+        yield has_waited
 
 
 def _of_the_engine(finding: Finding, output: Path) -> Finding:

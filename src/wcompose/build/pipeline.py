@@ -99,17 +99,14 @@ def build_project(
     from wcompose.build.outputs import one_at_a_time, telling_what_is_in_the_way
     from wcompose.build.stages import ProjectBuild
 
-    others: list[str] = []
-
     def wait() -> None:
-        others.append("another build of this project")
-        reporter.started(project.name, f"waiting for {others[0]}")
+        reporter.started(project.name, "waiting for another build of this project")
 
     for directory in (project.output.parent, project.state, project.lock.parent, cache):
         sweep_leftovers(directory)
-    with telling_what_is_in_the_way(project.output), one_at_a_time(project.state, wait):
-        if others:
-            reporter.finished(project.name, f"waited for {others[0]}")
+    with telling_what_is_in_the_way(project.output), one_at_a_time(project.state, wait) as has_waited:
+        if has_waited:
+            reporter.finished(project.name, "waited for another build of this project")
             state, lock = read_state(project.state), read_lock(project.lock)
             outputs = (project.output, project.lock)
             if not force and lock is not None and is_current(state, digest, *outputs):

@@ -110,7 +110,7 @@ class Component:
             items = {
                 name: item
                 for name, item in self._native.type.imports(self.engine).items()
-                if self._is_needed(name)
+                if _is_needed(name)
             }
             return read_surface(items, self.engine, self._reader)
 
@@ -143,10 +143,7 @@ class Component:
     @cached_property
     def own_imports(self) -> tuple[str, ...]:
         """Interfaces that the host has to give: not WASI's; empty for the world's own functions."""
-        return ("", *(name for name in self.imports if self._is_needed(name)))
-
-    def _is_needed(self, name: str) -> bool:
-        return not _is_wasi(name) and name != AUDIT_INTERFACE
+        return ("", *(name for name in self.imports if _is_needed(name)))
 
     @cached_property
     def needs_wasi(self) -> bool:
@@ -324,6 +321,10 @@ class Component:
 
 _NOTHING, _USUAL = Grants(), Limits()
 _KEPT_LINKINGS = 8
+
+
+def _is_needed(name: str) -> bool:
+    return not _is_wasi(name) and name != AUDIT_INTERFACE
 
 
 def _is_wasi(name: str) -> bool:
